@@ -1,0 +1,1 @@
+"""Cache of flow records in, answers and the page out."""

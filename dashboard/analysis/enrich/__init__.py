@@ -1,0 +1,1 @@
+"""Facts joined when asked: names, scopes, ports."""

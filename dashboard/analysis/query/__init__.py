@@ -1,0 +1,1 @@
+"""Queries as Ibis expressions over the cache's tables."""

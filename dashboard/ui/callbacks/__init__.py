@@ -1,0 +1,1 @@
+"""One module a view: ids to analysis to figures."""

@@ -1,0 +1,1 @@
+"""Flow logs in, cache of typed flow records out."""

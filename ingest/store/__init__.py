@@ -1,0 +1,1 @@
+"""The cache: partition layout, catalog, atomic writes, files for a time range."""

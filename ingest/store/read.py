@@ -1,0 +1,195 @@
+"""The read side of the cache: what is in it, and which files answer a time range.
+
+This module and `ingest.schema` are all that the dashboard uses of `ingest`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.errors import CacheError
+from ingest.schema import SCHEMA_VERSION
+from ingest.store.layout import CATALOG_NAME, open_catalog
+
+
+class CacheMissingError(CacheError):
+    """The folder, or the catalog in it, does not exist."""
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+        what = "is no Flow Atlas cache" if cache.is_dir() else "does not exist"
+        super().__init__(
+            f"{cache}: {what}. Fill a cache with: python -m ingest load SOURCE --cache {cache}"
+        )
+
+
+class CacheUnusableError(CacheError):
+    """The catalog is damaged or was written by another version."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheFacts:
+    """What a cache holds, over all of its committed batches.
+
+    Attributes:
+        version: Grows with every commit; equal versions hold equal records.
+        objects: Log objects read, the ones set aside included.
+        objects_set_aside: Of these, objects nothing was taken from.
+        rows_read: Lines or rows in all objects, headers not counted.
+        rows_stored: Of these, rows in `flows`: traffic, NODATA and SKIPDATA.
+        rows_rejected: Of these, rows that no record could be made of.
+        nodata: Stored rows that say: no traffic in this interval.
+        skipdata: Stored rows that say: records were lost in this interval.
+        undated: Traffic records without a start time.
+        logged_packets: Sum over traffic records as logged, second reports included.
+        logged_bytes: The same for bytes.
+        first: Smallest `start` of a traffic record, epoch s; None without any.
+        last: Largest `end` of a traffic record, epoch s; None without any.
+        committed_at: Time of the newest commit, epoch s; None for an empty cache.
+    """
+
+    version: int
+    objects: int
+    objects_set_aside: int
+    rows_read: int
+    rows_stored: int
+    rows_rejected: int
+    nodata: int
+    skipdata: int
+    undated: int
+    logged_packets: int
+    logged_bytes: int
+    first: int | None
+    last: int | None
+    committed_at: int | None
+
+    @property
+    def records(self) -> int:
+        """Traffic records: stored rows without NODATA and SKIPDATA."""
+        return self.rows_stored - self.nodata - self.skipdata
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One committed Parquet file.
+
+    Attributes:
+        kind: Its table: `flows`, `edges`, `series`, ...
+        path: Absolute path.
+        first: Smallest time in it, epoch s (`start`, `hour_start` or `minute_start`);
+            None: records without a time.
+        last: Largest time in it.
+        rows: Its rows.
+        bytes: Its size.
+    """
+
+    kind: str
+    path: str
+    first: int | None
+    last: int | None
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSnapshot:
+    """One consistent state of a cache: later commits do not change it."""
+
+    facts: CacheFacts
+    parts: tuple[Part, ...]
+
+    def files(self, kind: str, start: int | None = None, end: int | None = None) -> list[str]:
+        """List the files of a table that may hold times in `[start, end)`, in path order.
+
+        An open side does not cut. Files of undated records are listed only when
+        both sides are open.
+        """
+        return sorted(
+            part.path for part in self.parts if part.kind == kind and _overlaps(part, start, end)
+        )
+
+
+class CacheReader:
+    """Reads the catalog of one cache; safe beside a running ingest.
+
+    Raises:
+        CacheMissingError: The folder or its catalog does not exist.
+        CacheUnusableError: The catalog is damaged or of another schema version.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache.resolve()
+        if not (self.cache / CATALOG_NAME).is_file():
+            raise CacheMissingError(cache)
+        with closing(self._open()) as catalog:
+            found = self._meta(catalog, "schema_version")
+        if found != SCHEMA_VERSION:
+            msg = (
+                f"{cache}: this cache has schema version {found}, this program reads "
+                f"{SCHEMA_VERSION}. Load the logs into a new cache folder."
+            )
+            raise CacheUnusableError(msg)
+
+    def version(self) -> int:
+        """Return the number of the newest commit; 0 for an empty cache."""
+        with closing(self._open()) as catalog:
+            return self._meta(catalog, "version")
+
+    def snapshot(self) -> CacheSnapshot:
+        """Read facts and parts in one transaction."""
+        with closing(self._open()) as catalog:
+            catalog.execute("BEGIN")
+            return CacheSnapshot(self._facts(catalog), self._parts(catalog))
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return open_catalog(self.cache, read_only=True)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sqlite3.Error) -> CacheUnusableError:
+        return CacheUnusableError(
+            f"{self.cache / CATALOG_NAME}: the catalog cannot be read ({error}). "
+            f"Check it with: python -m ingest verify --cache {self.cache}"
+        )
+
+    def _meta(self, catalog: sqlite3.Connection, name: str) -> int:
+        try:
+            row = catalog.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        return int(row[0]) if row else 0
+
+    def _facts(self, catalog: sqlite3.Connection) -> CacheFacts:
+        row = catalog.execute(
+            "SELECT coalesce(sum(objects), 0), coalesce(sum(rows_read), 0),"
+            " coalesce(sum(rows_stored), 0), coalesce(sum(rows_rejected), 0),"
+            " coalesce(sum(nodata), 0), coalesce(sum(skipdata), 0), coalesce(sum(undated), 0),"
+            " coalesce(sum(logged_packets), 0), coalesce(sum(logged_bytes), 0),"
+            " min(first), max(last), max(committed_at) FROM batches"
+        ).fetchone()
+        set_aside = catalog.execute(
+            "SELECT count(*) FROM objects WHERE status NOT IN ('ok', 'partial', 'empty')"
+            " AND status != 'ok'"
+        ).fetchone()[0]
+        return CacheFacts(self._meta(catalog, "version"), row[0], set_aside, *row[1:])
+
+    def _parts(self, catalog: sqlite3.Connection) -> tuple[Part, ...]:
+        rows = catalog.execute(
+            "SELECT kind, path, first, last, rows, bytes FROM parts"
+            " WHERE replaced_at IS NULL ORDER BY path"
+        )
+        return tuple(
+            Part(kind, str(self.cache / path), first, last, n_rows, n_bytes)
+            for kind, path, first, last, n_rows, n_bytes in rows
+        )
+
+
+def _overlaps(part: Part, start: int | None, end: int | None) -> bool:
+    if part.first is None or part.last is None:
+        return start is None and end is None
+    # A time in an hourly rollup stands for the whole hour behind it; callers ask for whole hours.
+    return (end is None or part.first < end) and (start is None or part.last >= start)
