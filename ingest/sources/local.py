@@ -1,0 +1,80 @@
+"""Log objects in a folder, or one file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest.errors import NothingFoundError, PermissionDeniedError
+from ingest.sources import LogObject, VanishedError
+
+
+class LocalSource:
+    """A folder, read with all folders below it, or one file.
+
+    Names that start with a dot are left out. In a folder that holds `AWSLogs`, the
+    layout of a delivery bucket, only what lies below that is read.
+    """
+
+    max_transfers = 0
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._path = path.resolve()
+
+    def objects(self) -> Iterator[LogObject]:
+        """List the files, in path order.
+
+        Raises:
+            NothingFoundError: The path does not exist, or holds no file.
+            PermissionDeniedError: A folder cannot be read.
+        """
+        if self._path.is_file():
+            yield _log_object(str(self._path), self._path.stat())
+            return
+        if not self._path.is_dir():
+            msg = f"{self.name}: no such file or folder. Check the path."
+            raise NothingFoundError(msg)
+        delivered = self._path / "AWSLogs"
+        found = False
+        for log_object in _walk(str(delivered if delivered.is_dir() else self._path)):
+            found = True
+            yield log_object
+        if not found:
+            msg = f"{self.name}: this folder holds no files. Check the path."
+            raise NothingFoundError(msg)
+
+    def local_path(self, log_object: LogObject) -> Path | None:
+        """Return the file itself."""
+        return Path(log_object.key)
+
+    def fetch(self, log_object: LogObject, target: Path) -> None:
+        """Copy the file; only callers that need a copy ask for it."""
+        try:
+            shutil.copyfile(log_object.key, target)
+        except FileNotFoundError as error:
+            msg = f"{log_object.key}: deleted after it was listed."
+            raise VanishedError(msg) from error
+
+
+def _log_object(path: str, stat: os.stat_result) -> LogObject:
+    etag = f"{stat.st_size:x}-{stat.st_mtime_ns:x}"
+    return LogObject(path, etag, stat.st_size, int(stat.st_mtime))
+
+
+def _walk(folder: str) -> Iterator[LogObject]:
+    try:
+        with os.scandir(folder) as entries:
+            by_name = sorted(entries, key=lambda entry: entry.name)
+    except PermissionError as error:
+        msg = f"{folder}: this folder cannot be read. Give the user read and execute rights on it."
+        raise PermissionDeniedError(msg) from error
+    for entry in by_name:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _walk(entry.path)
+        elif entry.is_file():
+            yield _log_object(entry.path, entry.stat())
