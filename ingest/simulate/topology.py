@@ -106,7 +106,7 @@ NEWCOMER = Host("search-1", "data-a", 92)
 """Appears with the incident `new-service` only, and is in no list of known addresses."""
 
 # Offsets into 203.0.113.0/24. The service ranges are /27, the others single addresses.
-S3_OFFSETS = range(0, 32)
+S3_OFFSETS = range(32)
 DYNAMODB_OFFSETS = range(32, 64)
 THIRD_PARTY_OFFSETS = (65, 66, 70, 75, 80)
 OFFICE_OFFSETS = range(9, 15)  # of 198.51.100.0/24
