@@ -23,8 +23,6 @@ from ingest.simulate.traffic import APP_SERVERS, LOAD_BALANCERS, TrafficKind, Tr
 
 # Records per conversation of the base traffic, to turn a share of records into conversations.
 _RECORDS_EACH = 5.0
-# Share of denied conversations among all of the base traffic.
-_DENIED_SHARE = 0.08
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,8 @@ class _Scene:
 def _denied_burst(scene: _Scene) -> Conversations:
     """Five sources try ten times what is denied on an average day, for 15 minutes."""
     span = scene.span(900)
-    usual = scene.records / _RECORDS_EACH * _DENIED_SHARE * (span[1] - span[0]) / scene.source.end
+    denied = scene.records / _RECORDS_EACH * scene.source.denied_share()
+    usual = denied * (span[1] - span[0]) / scene.source.end
     kind = TrafficKind(
         "denied-burst", 1, ("attackers",), (*LOAD_BALANCERS, "bastion"), (22, 3389, 445, 8080),
         packets=2, return_ratio=0, packet_bytes=(52, 0), spread=0.5, seconds=2, seconds_spread=0.3,
@@ -116,7 +115,7 @@ def _exfiltration(scene: _Scene) -> Conversations:
     part = (high - low) / count
     packets = 900_000 * (0.9 + 0.2 * scene.rng.random(count))
     return scene.source.shape(
-        start=low + part * np.arange(count),
+        start=low + part * np.arange(count, dtype=np.float64),
         seconds=np.full(count, part * 0.96),
         initiator=_full(scene, "app-2", count),
         responder=_full(scene, "drop-host", count),
@@ -135,11 +134,12 @@ def _exfiltration(scene: _Scene) -> Conversations:
 
 def _beacon(scene: _Scene) -> Conversations:
     """App server app-5 calls one rare host every 5 minutes, 15 seconds more or less."""
-    due = np.arange(150.0, max(scene.source.end, 151.0), 300.0)
+    end = scene.source.end
+    due = np.arange(min(150.0, end / 2), end, 300.0)
     start = due + scene.rng.uniform(-15, 15, len(due))
-    start = start[start < scene.source.end - 2]
+    start = np.clip(start, 0, end - 1)
     count = len(start)
-    packets = np.rint(scene.rng.uniform(7, 10, count))
+    packets = np.rint(scene.rng.uniform(7.0, 10.0, count))
     return scene.source.shape(
         start=start,
         seconds=scene.rng.uniform(0.3, 1.2, count),

@@ -109,9 +109,9 @@ def simulate(
     Raises:
         ValueError: An argument is out of range or names something unknown.
     """
-    _check(hours, records, seed, incidents, fields, interval_s, account, region, lost)
-    begun = time.perf_counter()
     begin = MONDAY if start is None else start
+    _check(hours, records, seed, incidents, fields, interval_s, begin, account, region, lost)
+    begun = time.perf_counter()
     seconds = math.ceil(hours * 3_600)
     out.mkdir(parents=True, exist_ok=True)
     book = address_book()
@@ -278,6 +278,7 @@ def _check(
     incidents: Sequence[str],
     fields: Sequence[str],
     interval_s: int,
+    start: int,
     account: str,
     region: str,
     lost: float,
@@ -288,6 +289,7 @@ def _check(
         (records < 100, f"records={records} is too few. Ask for at least 100."),
         (seed < 0, f"seed={seed} is negative. Give 0 or more."),
         (not 0 <= lost < 1, f"lost={lost} is not a share in [0, 1)."),
+        (not 3_600 <= start < 2**32, f"start={start} is no time in epoch seconds, as 1772409600."),
         (interval_s not in INTERVALS_S, f"interval_s={interval_s} is none of {INTERVALS_S}."),
         (
             len(account) != 12 or not account.isdecimal(),

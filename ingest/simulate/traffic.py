@@ -240,9 +240,7 @@ class TrafficSource:
 
     def draw(self, rng: np.random.Generator, count: int, begin: float, end: float) -> Conversations:
         """Return `count` conversations that start in a span, in random order."""
-        busy = self.curve.busy_factor(begin, end)
-        weights = np.array([kind.weight * (busy if kind.is_diurnal else 1) for kind in self.kinds])
-        counts = rng.multinomial(count, weights / weights.sum())
+        counts = rng.multinomial(count, self._shares(begin, end))
         drawn = concatenate(
             [
                 self.draw_kind(rng, kind, int(n), begin, end)
@@ -250,6 +248,11 @@ class TrafficSource:
             ]
         )
         return drawn.take(rng.permutation(len(drawn)))
+
+    def denied_share(self) -> float:
+        """Return the share of conversations that are denied, over the whole range."""
+        is_denied = np.array([kind.outcome != ACCEPTED for kind in self.kinds])
+        return float(self._shares(0, self.end)[is_denied].sum())
 
     def draw_kind(
         self,
@@ -353,6 +356,12 @@ class TrafficSource:
             outcome=np.full(count, outcome, dtype=np.uint8),
             incident=np.full(count, incident, dtype=np.int8),
         )
+
+    def _shares(self, begin: float, end: float) -> npt.NDArray[np.float64]:
+        """Return the share of each kind among the conversations of a span."""
+        busy = self.curve.busy_factor(begin, end)
+        weights = np.array([kind.weight * (busy if kind.is_diurnal else 1) for kind in self.kinds])
+        return np.asarray(weights / weights.sum(), dtype=np.float64)
 
     def _next_ports(self, name: str, count: int) -> npt.NDArray[np.int64]:
         first, size, stride = _CLIENT_PORTS[name]
