@@ -16,6 +16,7 @@ from ingest.schema import FLOW_COLUMNS
 from ingest.simulate.conversations import Conversations, concatenate
 from ingest.simulate.incidents import INCIDENTS, draw_incident
 from ingest.simulate.labels import LabelWriter
+from ingest.simulate.lines import NODATA, SKIPDATA
 from ingest.simulate.topology import IDLE_HOSTS, NEWCOMER, AddressBook, address_book
 from ingest.simulate.traffic import DayCurve, TrafficSource
 from ingest.simulate.windows import (
@@ -28,7 +29,7 @@ from ingest.simulate.windows import (
     records_of,
     records_per_conversation,
 )
-from ingest.simulate.writer import NODATA, SKIPDATA, Gaps, LogWriter
+from ingest.simulate.writer import Gaps, LogWriter
 
 MONDAY = 1_772_409_600
 """2026-03-02T00:00Z, where a simulation starts unless told otherwise."""
@@ -38,7 +39,7 @@ V5_FIELDS: tuple[str, ...] = tuple(c.field for c in FLOW_COLUMNS if c.since <= 5
 INTERVALS_S = (60, 600)
 
 _RECORDS_PER_SPAN = 300_000
-_MOST_PENDING = 900_000
+_MOST_PENDING = 500_000
 _GAP_SHARE = 0.03
 _RECORDS_PER_SKIPDATA = 50_000
 

@@ -44,7 +44,7 @@ class TrafficKind:
         name: For messages and tests.
         weight: Share among conversations, relative to the other kinds.
         initiators: Pools of the address book; so are `responders`.
-        responders: Chosen evenly; `initiators` by popularity if `is_skewed`.
+        responders: Chosen evenly.
         ports: Service ports.
         port_weights: Relative frequency of `ports`; even if empty.
         protocol: IANA number.
@@ -57,7 +57,7 @@ class TrafficKind:
         longest: Cut of the length, in seconds.
         client_ports: `linux`, `pool`, `mobile`, or `service` for the service port itself.
         is_diurnal: Whether it follows the day curve.
-        is_skewed: Whether few initiators open most conversations.
+        skew: 1 if all initiators are as busy, more if few open most conversations.
         via_nat: Whether it leaves through the NAT gateway.
         outcome: As in `Conversations`.
     """
@@ -78,7 +78,7 @@ class TrafficKind:
     longest: float = 900.0
     client_ports: str = "linux"
     is_diurnal: bool = True
-    is_skewed: bool = False
+    skew: float = 1.0
     via_nat: bool = False
     outcome: int = ACCEPTED
 
@@ -86,7 +86,7 @@ class TrafficKind:
 _USER = TrafficKind(
     "user-https", 30, ("users",), LOAD_BALANCERS, (443,), packets=16, return_ratio=1.3,
     packet_bytes=(190, 880), spread=0.9, seconds=9, seconds_spread=1.2, longest=900,
-    client_ports="mobile", is_skewed=True,
+    client_ports="mobile", skew=2,
 )  # fmt: skip
 _TO_THIRD_PARTY = TrafficKind(
     "third-party-api", 2.2, APP_SERVERS, ("third-party",), (443,), packets=12,
@@ -97,7 +97,7 @@ _DENIED_SCAN = TrafficKind(
     (23, 22, 445, 3389, 8080, 5900, 6379, 80, 21, 5060, 8443, 2375, 9200, 27017),
     (30, 16, 14, 9, 7, 5, 5, 4, 3, 2, 2, 1, 1, 1),
     packets=1.2, return_ratio=0, packet_bytes=(44, 0), spread=0.4, seconds=0, is_diurnal=False,
-    is_skewed=True, outcome=REJECTED_AT_DESTINATION,
+    skew=3, outcome=REJECTED_AT_DESTINATION,
 )  # fmt: skip
 
 # Sizes are typical of such a back end, not measured at one.
@@ -372,10 +372,13 @@ class TrafficSource:
     def _choose(
         self, rng: np.random.Generator, kind: TrafficKind, size: int, count: int
     ) -> npt.NDArray[np.int64]:
-        """Return positions among `size` initiators; by Zipf's law if the kind is skewed."""
-        if not kind.is_skewed:
+        """Return positions among `size` initiators.
+
+        The busyness of the n-th falls with n to the power of `1 / skew - 1`: Zipf's law.
+        """
+        if kind.skew == 1:
             return (rng.random(count) * size).astype(np.int64)
-        popular = min(size, self.n_users) if kind.initiators[0].startswith("users") else size
-        rank = (float(popular) ** rng.random(count)).astype(np.int64) - 1
-        # Popular addresses are spread over the whole range instead of lying at its start.
-        return rank * 40_503 % size
+        busiest = min(size, self.n_users) if kind.initiators[0].startswith("users") else size
+        rank = (busiest * rng.random(count) ** kind.skew).astype(np.int64)
+        # Busy addresses are spread over the whole range instead of lying at its start.
+        return (4_711 + rank * 40_503) % size
