@@ -38,8 +38,8 @@ DEFAULT_FIELDS: tuple[str, ...] = tuple(c.field for c in FLOW_COLUMNS if c.since
 V5_FIELDS: tuple[str, ...] = tuple(c.field for c in FLOW_COLUMNS if c.since <= 5)
 INTERVALS_S = (60, 600)
 
-_RECORDS_PER_SPAN = 300_000
-_MOST_PENDING = 500_000
+_RECORDS_PER_SPAN = 200_000
+_MOST_PENDING = 400_000
 _GAP_SHARE = 0.03
 _RECORDS_PER_SKIPDATA = 50_000
 

@@ -170,7 +170,8 @@ class DayCurve:
         total: Weight of the whole range.
     """
 
-    _FLAT_SHARE = 0.2
+    # Of records; what `BASE_KINDS` give that do not follow the curve, on a mean day.
+    _FLAT_SHARE = 0.09
 
     def __init__(self, start: int, seconds: float) -> None:
         n_minutes = int(np.ceil(seconds / 60))
