@@ -1,0 +1,243 @@
+"""Log objects in an S3 bucket."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, FlexibleChecksumError
+
+from ingest.config import AwsSettings
+from ingest.errors import IngestError
+from ingest.keys import KeyRange, Pruning, parse_key, plan_ranges
+from ingest.sources import (
+    CorruptTransferError,
+    LogObject,
+    ReplacedError,
+    TransferError,
+    VanishedError,
+)
+from ingest.sources.s3_access import Access
+from ingest.sources.s3_errors import Asked, error_code, explain
+from ingest.sources.s3_listing import Listing, explain_nothing
+from ingest.sources.s3_retry import ANSWERS, DeadlineError, Requests
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_log = logging.getLogger(__name__)
+
+# A slow sender is noticed between chunks: small ones keep the deadline honest.
+_CHUNK = 32 * 1024
+_READINGS_OF_DAMAGED = 3
+
+_SUFFIXES = {"", ".gz", ".log", ".parquet", ".txt", ".csv", ".zst"}
+
+
+class S3Source:
+    """VPC Flow Logs in a bucket, below a prefix.
+
+    A prefix is a folder, at any depth of AWS's layouts, or one object. In a bucket that
+    holds `AWSLogs`, only the folders of VPC Flow Logs are listed.
+
+    Attributes:
+        skipped: Listed keys that `objects` left out, by reason: `folder-marker`,
+            `not-flow-logs`, `outside` (of accounts, regions or time asked for).
+        retries: Repeated requests, by cause.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        settings: AwsSettings | None = None,
+        accounts: tuple[str, ...] = (),
+        regions: tuple[str, ...] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> None:
+        self._settings = settings or AwsSettings()
+        self._bucket, self._prefix = bucket, prefix.lstrip("/")
+        self._pruning = Pruning(accounts, regions, since, until)
+        self._access = Access(self._settings)
+        self._requests = Requests(self._access, self._settings)
+        self._listing = Listing(bucket, self._settings, self._access, self._requests)
+        self.name = f"s3://{bucket}/{self._prefix}"
+        self.max_transfers = self._settings.max_transfers
+        self.skipped: Counter[str] = Counter()
+        self.retries = self._requests.retries
+
+    @property
+    def transfers(self) -> int:
+        """How many transfers S3 is asked for at once now; less than wished when it throttles."""
+        return self._requests.gate.limit
+
+    def objects(self) -> Iterator[LogObject]:
+        """List the flow logs asked for, in key order, page by page.
+
+        Empty objects are listed, folder markers are not. Keys are left out by what
+        `keys.Pruning` tells; of keys outside AWS's layouts only those whose suffix no
+        log file has.
+
+        Raises:
+            NothingFoundError: No flow logs there; says what is there instead.
+            PermissionDeniedError: Names the right that is missing.
+            SourceError: The bucket does not exist, or S3 cannot be reached.
+        """
+        found = False
+        folder = self._prefix
+        if folder and not folder.endswith("/"):
+            folder += "/"
+        for keys in plan_ranges(folder, self._pruning, self._listing.children):
+            for log_object in self._wanted(keys):
+                found = True
+                yield log_object
+        if found:
+            return
+        if folder != self._prefix:
+            # The prefix may be one object; its key then is the first that starts with it.
+            first = next(self._listing.keys(KeyRange(self._prefix)), None)
+            if first is not None and first["Key"] == self._prefix:
+                yield self._log_object(self._prefix, first)
+                return
+        raise explain_nothing(self._listing, folder, self._pruning)
+
+    def _wanted(self, keys: KeyRange) -> Iterator[LogObject]:
+        for item in self._listing.keys(keys):
+            reason = self._reason_to_skip(item["Key"], item["Size"])
+            if reason is None:
+                yield self._log_object(item["Key"], item)
+            else:
+                self.skipped[reason] += 1
+
+    def _reason_to_skip(self, key: str, size: int) -> str | None:
+        if key.endswith("/") or (size == 0 and key.endswith("_$folder$")):
+            return "folder-marker"
+        facts = parse_key(key)
+        if facts is None:
+            known = PurePosixPath(key).suffix.lower() in _SUFFIXES
+            return None if known else "not-flow-logs"
+        if "flowlogs" not in facts.service:
+            return "not-flow-logs"
+        return None if self._pruning.wants(facts) else "outside"
+
+    def _log_object(self, key: str, item: Any) -> LogObject:
+        return LogObject(
+            key=f"s3://{self._bucket}/{key}",
+            etag=item["ETag"].strip('"'),
+            size=item.get("Size", item.get("ContentLength")),
+            last_modified=int(item["LastModified"].timestamp()),
+        )
+
+    def object_now(self, key: str) -> LogObject | None:
+        """Look one object up again, by its `LogObject.key`; None where it is gone.
+
+        Raises:
+            PermissionDeniedError, SourceError: As for `objects`.
+        """
+        name = self._key_in_bucket(key)
+        try:
+            head = self._requests.run(lambda s3: s3.head_object(**self._address(name)))
+        except ClientError as error:
+            if error_code(error) in {"404", "NoSuchKey"}:
+                return None
+            raise explain(error, Asked(key, "s3:GetObject"), self._access) from error
+        except ANSWERS as error:
+            raise explain(error, Asked(key, "s3:GetObject"), self._access) from error
+        return self._log_object(name, head)
+
+    def local_path(self, log_object: LogObject) -> Path | None:  # noqa: ARG002 - the protocol's
+        """Return None: every object is fetched."""
+        return None
+
+    def fetch(self, log_object: LogObject, target: Path) -> None:
+        """Write the object's bytes to a file; they are those of the listed `etag`.
+
+        Content that differs from S3's checksum, or from the listed size, is read
+        again twice. After an error the file does not exist.
+
+        Raises:
+            VanishedError: Deleted after it was listed.
+            ReplacedError: Replaced after it was listed.
+            TransferError: S3 throttles, or is slow or broken, beyond the retries.
+            CorruptTransferError: Damaged every time.
+            PermissionDeniedError: Reading is refused; names the missing right.
+        """
+        try:
+            with self._requests.gate:
+                self._fetch(log_object, target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    def _fetch(self, log_object: LogObject, target: Path) -> None:
+        deadline = time.monotonic() + self._settings.object_deadline_s
+        read = partial(self._read, log_object, target, deadline)
+        for reading in range(1, _READINGS_OF_DAMAGED + 1):
+            try:
+                self._requests.run(read, deadline)
+            except (FlexibleChecksumError, _WrongSizeError) as error:
+                if reading == _READINGS_OF_DAMAGED:
+                    msg = (
+                        f"{log_object.key}: damaged on the way {reading} times ({error}). "
+                        "Compare it with its origin, or upload it again."
+                    )
+                    raise CorruptTransferError(msg) from error
+                self.retries["damaged"] += 1
+                _log.info("object damaged on the way, read again: %s", log_object.key)
+            except DeadlineError as error:
+                msg = (
+                    f"{log_object.key}: not read within {self._settings.object_deadline_s:g} s. "
+                    "Run again later, or with fewer transfers at once."
+                )
+                raise TransferError(msg) from error
+            except ANSWERS as error:
+                raise self._fetch_error(error, log_object.key) from error
+            else:
+                return
+
+    def _read(self, log_object: LogObject, target: Path, deadline: float, s3: S3Client) -> None:
+        answer = s3.get_object(
+            **self._address(self._key_in_bucket(log_object.key)), IfMatch=f'"{log_object.etag}"'
+        )
+        n_bytes = 0
+        with answer["Body"] as body, target.open("wb") as file:
+            # S3 also verifies the checksum, at the end of the body: see `boto3[crt]`.
+            while chunk := body.read(_CHUNK):
+                n_bytes += len(chunk)
+                file.write(chunk)
+                if time.monotonic() > deadline:
+                    raise DeadlineError
+        if n_bytes != log_object.size:
+            raise _WrongSizeError(log_object.size, n_bytes)
+
+    def _fetch_error(self, error: Exception, key: str) -> IngestError:
+        code = error_code(error) if isinstance(error, ClientError) else ""
+        if code in {"PreconditionFailed", "412"}:
+            return ReplacedError(f"{key}: replaced after it was listed.")
+        if code in {"NoSuchKey", "404"}:
+            return VanishedError(f"{key}: deleted after it was listed.")
+        return explain(error, Asked(key, "s3:GetObject"), self._access)
+
+    def _address(self, key: str) -> Any:
+        payer = {"RequestPayer": "requester"} if self._settings.request_payer else {}
+        return {"Bucket": self._bucket, "Key": key, **payer}
+
+    def _key_in_bucket(self, key: str) -> str:
+        start = f"s3://{self._bucket}/"
+        if not key.startswith(start):
+            msg = f"{key} is not in {self.name}"
+            raise ValueError(msg)
+        return key.removeprefix(start)
+
+
+class _WrongSizeError(Exception):
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(f"{found} bytes instead of {expected}")

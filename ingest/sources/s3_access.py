@@ -1,0 +1,138 @@
+"""Clients for S3 and STS: credentials, roles, time limits."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest.config import AwsSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
+
+_log = logging.getLogger(__name__)
+
+# S3 answers from anywhere and tells the bucket's own region.
+_FALLBACK_REGION = "us-east-1"
+
+
+class Access:
+    """AWS as one run reaches it; safe to share between threads.
+
+    Attributes:
+        endpoint: What S3 is called in messages.
+    """
+
+    def __init__(self, settings: AwsSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._caller: str | None = None
+        self._s3: S3Client | None = None
+        self._session: boto3.Session | None = None
+        self.endpoint = settings.endpoint_url or "Amazon S3"
+
+    @property
+    def s3(self) -> S3Client:
+        """The client in use.
+
+        Raises:
+            BotoCoreError: The profile does not exist, or cannot be read.
+        """
+        with self._lock:
+            if self._s3 is None:
+                self._session = open_session(self._settings)
+                self._s3 = self._session.client(
+                    "s3", endpoint_url=self._settings.endpoint_url, config=self._config()
+                )
+            return self._s3
+
+    def renew(self, used: S3Client) -> None:
+        """Read credentials again, or assume the role again, unless another thread has."""
+        with self._lock:
+            if self._s3 is used:
+                self._s3 = self._session = None
+
+    def caller(self) -> str | None:
+        """Return the ARN that requests are signed as; None where AWS does not tell."""
+        if self._caller is None and self._session is not None:
+            try:
+                sts: STSClient = self._session.client(
+                    "sts", endpoint_url=_sts_endpoint(self._settings), config=self._config()
+                )
+                self._caller = sts.get_caller_identity()["Arn"]
+            except (BotoCoreError, ClientError) as error:
+                _log.debug("caller unknown: %s", type(error).__name__)
+        return self._caller
+
+    def _config(self) -> Config:
+        return Config(
+            connect_timeout=self._settings.connect_timeout_s,
+            read_timeout=self._settings.read_timeout_s,
+            max_pool_connections=self._settings.max_transfers + 2,
+            # One layer retries, ours: it knows the object's deadline and covers the body.
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            user_agent_extra="flow-atlas",
+        )
+
+
+def open_session(settings: AwsSettings) -> boto3.Session:
+    """Return a session whose credentials renew themselves where AWS lets them.
+
+    Raises:
+        BotoCoreError: The profile does not exist, or cannot be read.
+    """
+    core = botocore.session.Session(profile=settings.profile)
+    core.set_config_variable("region", settings.region or _region_of(core) or _FALLBACK_REGION)
+    if settings.access_key_id and settings.secret_access_key:
+        core.set_credentials(
+            settings.access_key_id, settings.secret_access_key, settings.session_token
+        )
+    if settings.role_arn:
+        _assume_role(core, settings, settings.role_arn)
+    return boto3.Session(botocore_session=core)
+
+
+def _region_of(core: botocore.session.Session) -> str | None:
+    region: str | None = core.get_config_variable("region")
+    return region
+
+
+def _assume_role(core: botocore.session.Session, settings: AwsSettings, role_arn: str) -> None:
+    source = core.get_credentials()
+    if source is None:
+        return  # The first request then tells that there are no credentials.
+    extra: dict[str, Any] = {
+        "RoleSessionName": "flow-atlas",
+        "DurationSeconds": settings.role_duration_s,
+    }
+    if settings.external_id:
+        extra["ExternalId"] = settings.external_id
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=functools.partial(
+            core.create_client,
+            region_name=_region_of(core),
+            endpoint_url=_sts_endpoint(settings),
+        ),
+        source_credentials=source,
+        role_arn=role_arn,
+        extra_args=extra,
+    )
+    # A plain AssumeRole answer dies within the hour; this one is fetched again in time.
+    credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    vars(core)["_credentials"] = credentials  # botocore has no setter for credentials that renew
+
+
+def _sts_endpoint(settings: AwsSettings) -> str | None:
+    """Return where STS is asked: with an S3 that is not AWS's, STS is at the same place."""
+    host = urlsplit(settings.endpoint_url or "").hostname
+    return None if host is None or host.endswith("amazonaws.com") else settings.endpoint_url
