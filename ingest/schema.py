@@ -121,6 +121,23 @@ COLUMN_BY_NAME: dict[str, FlowColumn] = {column.name: column for column in FLOW_
 
 DEFAULT_FIELDS: tuple[str, ...] = tuple(c.field for c in FLOW_COLUMNS if c.since == 2)
 
+# The order of AWS's default transit gateway format (Transit Gateway guide).
+TGW_DEFAULT_FIELDS: tuple[str, ...] = (
+    "version",
+    "resource-type",
+    "account-id",
+    *(c.field for c in FLOW_COLUMNS if c.field.startswith("tgw-")),
+    *DEFAULT_FIELDS[3:12],
+    "log-status",
+    "type",
+    *(c.field for c in FLOW_COLUMNS if c.field.startswith("packets-lost-")),
+    "tcp-flags",
+    "region",
+    "flow-direction",
+    "pkt-src-aws-service",
+    "pkt-dst-aws-service",
+)
+
 ADDRESS_FIELDS: tuple[str, ...] = ("srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr")
 ACTIONS: tuple[str, ...] = ("ACCEPT", "REJECT")
 LOG_STATUSES: tuple[str, ...] = ("OK", "NODATA", "SKIPDATA")
