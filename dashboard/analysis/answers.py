@@ -58,7 +58,7 @@ class Totals:
         nodata: Rows in the range that say: no traffic at an interface.
         skipdata: Rows in the range that say: records were lost.
         first: Smallest `start` of what fits, epoch s; None where nothing fits.
-        last: Largest `start` of what fits.
+        last: Largest `end` of what fits.
     """
 
     volume: Volume

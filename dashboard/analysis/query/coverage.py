@@ -1,0 +1,17 @@
+"""What the logs themselves say they lack."""
+
+from __future__ import annotations
+
+import ibis.expr.types as ir
+
+from dashboard.analysis.query.base import coverage_rows
+from dashboard.analysis.query.span import Span
+
+
+def coverage_sums(span: Span) -> ir.Table:
+    """Return one row: how many NODATA (`nodata`) and SKIPDATA (`skipdata`) rows there are."""
+    rows = coverage_rows(span)
+    return rows.aggregate(
+        nodata=rows.records.sum(where=rows.log_status == "NODATA").fill_null(0),
+        skipdata=rows.records.sum(where=rows.log_status == "SKIPDATA").fill_null(0),
+    )
