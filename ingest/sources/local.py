@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.errors import NothingFoundError, PermissionDeniedError
+from ingest.keys import Pruning, parse_key
 from ingest.sources import LogObject, VanishedError
 
 
 class LocalSource:
     """A folder, read with all folders below it, or one file.
+
+    Of files in AWS's key layout, those that the pruning rules out are left out.
 
     Names that start with a dot are left out. In a folder that holds `AWSLogs`, the
     layout of a delivery bucket, only what lies below that is read.
@@ -20,9 +23,10 @@ class LocalSource:
 
     max_transfers = 0
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pruning: Pruning | None = None) -> None:
         self.name = str(path)
         self._path = path.resolve()
+        self._pruning = pruning or Pruning()
 
     def objects(self) -> Iterator[LogObject]:
         """List the files, in path order.
@@ -38,12 +42,16 @@ class LocalSource:
             msg = f"{self.name}: no such file or folder. Check the path."
             raise NothingFoundError(msg)
         delivered = self._path / "AWSLogs"
-        found = False
+        listed = found = False
         for log_object in _walk(str(delivered if delivered.is_dir() else self._path)):
-            found = True
-            yield log_object
+            listed = True
+            facts = parse_key(log_object.key)
+            if facts is None or self._pruning.wants(facts):
+                found = True
+                yield log_object
         if not found:
-            msg = f"{self.name}: this folder holds no files. Check the path."
+            what = "no files of the accounts, regions and time asked for" if listed else "no files"
+            msg = f"{self.name}: this folder holds {what}. Check the path."
             raise NothingFoundError(msg)
 
     def local_path(self, log_object: LogObject) -> Path | None:

@@ -1,0 +1,362 @@
+"""`python -m ingest`: arguments in, exit codes out. The only module here that prints."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import (
+    Progress as ProgressBar,
+)
+
+from ingest.config import IngestConfig, load_config
+from ingest.errors import ConfigError, ExitCode, IngestError, UsageError
+from ingest.keys import Pruning
+from ingest.locations import S3Location
+from ingest.parse.header import parse_format
+from ingest.pipeline import IngestReport, Progress
+from ingest.pipeline import load as load_objects
+from ingest.simulate import INCIDENTS, INTERVALS_S, V5_FIELDS
+from ingest.simulate import simulate as simulate_vpc
+from ingest.sources import Source
+from ingest.sources.local import LocalSource
+from ingest.sources.s3 import S3Source
+from ingest.store.read import CacheReader
+
+app = typer.Typer(
+    name="ingest",
+    help="Bring AWS VPC Flow Logs into a cache that the dashboard reads.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+CacheOption = Annotated[Path, typer.Option("--cache", help="Cache folder.", show_default=True)]
+DEFAULT_CACHE = Path("data/cache")
+
+
+@app.command()
+def load(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            help="s3://bucket/prefix, a folder, or a file. Default: AWS_S3_BUCKET_NAME of .env."
+        ),
+    ] = None,
+    cache: CacheOption = DEFAULT_CACHE,
+    since: Annotated[
+        str | None, typer.Option(help="First day or time wanted (UTC), or an age: 36h, 7d.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="End of the time wanted, not included.")] = None,
+    account: Annotated[
+        list[str] | None, typer.Option(help="Only this account; may be repeated.")
+    ] = None,
+    region: Annotated[
+        list[str] | None, typer.Option(help="Only this region; may be repeated.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="Profile of the AWS configuration.")] = None,
+    aws_region: Annotated[
+        str | None, typer.Option(help="Region of the client, where none is configured.")
+    ] = None,
+    role_arn: Annotated[str | None, typer.Option(help="Role to assume.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="External id of that role.")] = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(help="S3 at another address than AWS's.")
+    ] = None,
+    request_payer: Annotated[
+        bool, typer.Option("--request-payer", help="Pay for requests to the bucket.")
+    ] = False,
+    transfers: Annotated[
+        int | None, typer.Option(help="Objects read from S3 at once, at most.")
+    ] = None,
+    line_format: Annotated[
+        str | None,
+        typer.Option("--format", help="Fields of objects without a header line."),
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Parser processes; default: all cores.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be read, and read nothing.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 65 where anything was rejected.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Read every new log object of a source into the cache."""
+    config = load_config(
+        os.environ,
+        Path(".env"),
+        source=source,
+        cache=cache,
+        since=since,
+        until=until,
+        accounts=account or (),
+        regions=region or (),
+        profile=profile,
+        aws_region=aws_region,
+        role_arn=role_arn,
+        external_id=external_id,
+        endpoint_url=endpoint_url,
+        request_payer=request_payer,
+        max_transfers=transfers,
+        line_format=line_format,
+        dry_run=dry_run,
+        strict=strict,
+        json_output=as_json,
+    )
+    for warning in config.warnings:
+        _errors.print(f"warning: {warning}")
+    fields = parse_format(config.line_format) if config.line_format else None
+    with _load_bar(quiet=as_json) as show:
+        report = load_objects(
+            _source(config), config.cache, fields=fields, dry_run=dry_run, jobs=jobs,
+            on_progress=show,
+        )  # fmt: skip
+    _print_report(report, config)
+    raise typer.Exit(_load_exit_code(report, strict=strict))
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder for the log objects; best an empty one.")],
+    hours: Annotated[float, typer.Option(help="Length of the simulated time.")] = 24,
+    records: Annotated[int, typer.Option(help="How many records, within 1 %.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="Same arguments give the same bytes.")] = 1,
+    incidents: Annotated[
+        str, typer.Option(help="Comma-separated, or all: " + ", ".join(INCIDENTS) + ".")
+    ] = "",
+    line_format: Annotated[
+        str, typer.Option("--format", help="Fields to write.", show_default="all of version 5")
+    ] = "",
+    interval: Annotated[
+        int, typer.Option(help=f"Aggregation interval: {INTERVALS_S[0]} or {INTERVALS_S[1]} s.")
+    ] = 60,
+    start: Annotated[
+        str | None, typer.Option(help="First moment, ISO 8601 in UTC.", show_default="a Monday")
+    ] = None,
+    lost: Annotated[float, typer.Option(help="Share of records to lose, 0 to 1.")] = 0.0,
+) -> None:
+    """Write the flow logs of an invented VPC, in AWS's own key layout, with labels beside."""
+    chosen = INCIDENTS if incidents == "all" else tuple(filter(None, incidents.split(",")))
+    try:
+        with _simulate_bar() as show:
+            report = simulate_vpc(
+                out,
+                hours=hours,
+                records=records,
+                seed=seed,
+                incidents=chosen,
+                fields=parse_format(line_format) if line_format else V5_FIELDS,
+                interval_s=interval,
+                start=_epoch(start),
+                lost=lost,
+                on_progress=show,
+            )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        msg = f"{out}: cannot be written ({error.strerror}). Give a folder that you may write to."
+        raise ConfigError(msg) from error
+    print(
+        f"{report.records:,} records in {report.objects:,} objects "
+        f"({report.bytes_gzip / 1e6:,.1f} MB) from {_time(report.start)} to {_time(report.end)}, "
+        f"{report.conversations:,} conversations, in {report.seconds:.1f} s.\n"
+        f"Objects: {report.root / 'AWSLogs'}\nLabels:  {report.labels}\n"
+        f"Next:    python -m ingest load {out} --cache {DEFAULT_CACHE}"
+    )
+
+
+@app.command()
+def status(
+    cache: CacheOption = DEFAULT_CACHE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Say what the cache holds, and what was rejected."""
+    snapshot = CacheReader(cache).snapshot()
+    facts = snapshot.facts
+    sizes: dict[str, int] = {}
+    for part in snapshot.parts:
+        sizes[part.kind] = sizes.get(part.kind, 0) + part.bytes
+    if as_json:
+        print(json.dumps({**asdict(facts), "records": facts.records, "bytes": sizes}, indent=2))
+        return
+    print(f"Cache {cache}, version {facts.version}, committed {_time(facts.committed_at)}")
+    print(f"  objects   {facts.objects:,} ({facts.objects_set_aside:,} set aside)")
+    print(
+        f"  rows      {facts.rows_read:,} read = {facts.rows_stored:,} stored "
+        f"+ {facts.rows_rejected:,} rejected"
+    )
+    print(
+        f"  stored    {facts.records:,} records, {facts.nodata:,} NODATA, "
+        f"{facts.skipdata:,} SKIPDATA; {facts.undated:,} records without a time"
+    )
+    print(f"  traffic   {facts.logged_bytes:,} bytes, {facts.logged_packets:,} packets as logged")
+    print(f"  time      {_time(facts.first)} to {_time(facts.last)}")
+    listed = ", ".join(f"{kind} {size / 1e6:,.1f} MB" for kind, size in sorted(sizes.items()))
+    print(f"  files     {len(snapshot.parts):,}: {listed}")
+
+
+def main() -> None:
+    """Run the command line; expected trouble is one line on stderr and an exit code."""
+    logging.basicConfig(level=os.environ.get("FLOW_ATLAS_LOG", "WARNING"))
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        _errors.print(f"error: {error.format_message()} See --help.", markup=False)
+        code = ExitCode.USAGE
+    except IngestError as error:
+        _errors.print(f"error: {error}", markup=False)
+        code = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        _errors.print("Stopped. What was committed stays; run the same command to go on.")
+        code = 130
+    sys.exit(int(code or 0))
+
+
+def _source(config: IngestConfig) -> Source:
+    where = config.source
+    if where is None:
+        msg = (
+            "No source given. Name one: s3://bucket/prefix, a folder or a file; "
+            "or set AWS_S3_BUCKET_NAME in .env."
+        )
+        raise UsageError(msg)
+    pruning = Pruning(config.accounts, config.regions, config.since, config.until)
+    if isinstance(where, S3Location):
+        return S3Source(
+            where.bucket,
+            where.prefix,
+            settings=config.aws,
+            accounts=config.accounts,
+            regions=config.regions,
+            since=config.since,
+            until=config.until,
+        )
+    if isinstance(where, Path):
+        return LocalSource(where, pruning)
+    msg = f"{where}: this source cannot be read yet. Give s3://bucket/prefix, a folder or a file."
+    raise UsageError(msg)
+
+
+def _load_exit_code(report: IngestReport, *, strict: bool) -> int:
+    if report.by_status["pending"]:
+        return ExitCode.SOURCE_UNAVAILABLE
+    is_whole = report.by_status.total() == report.by_status["ok"] + report.by_status["empty"]
+    return ExitCode.REJECTED if strict and not is_whole else ExitCode.OK
+
+
+def _print_report(report: IngestReport, config: IngestConfig) -> None:
+    if config.json_output:
+        print(json.dumps(asdict(report), indent=2))
+        return
+    if report.dry_run:
+        print(
+            f"{report.objects_listed:,} objects listed, {report.objects_known:,} of them in the "
+            f"cache. A load would read {report.objects_new:,} objects, "
+            f"{report.bytes_new / 1e6:,.1f} MB."
+        )
+        return
+    print(
+        f"objects  {report.objects_listed:,} listed = {report.objects_known:,} known "
+        f"+ {report.objects_new:,} new + {report.objects_pending:,} not read"
+    )
+    if report.objects_new:
+        print(
+            f"rows     {report.rows_read:,} read = {report.rows_stored:,} stored "
+            f"+ {report.rows_rejected:,} rejected"
+        )
+        records = report.rows_stored - report.nodata - report.skipdata
+        print(
+            f"stored   {records:,} records + {report.nodata:,} NODATA + "
+            f"{report.skipdata:,} SKIPDATA"
+        )
+        rate = report.rows_read / max(report.seconds, 1e-9)
+        print(
+            f"time     {report.seconds:.1f} s, {report.bytes_new / 1e6:,.1f} MB, {rate:,.0f} rows/s"
+        )
+    for reason, rows in report.reject_counts.most_common():
+        print(f"rejected {rows:,} rows: {reason}")
+    statuses = [f"{n:,} {name}" for name, n in report.by_status.most_common() if name != "ok"]
+    if statuses:
+        print(f"warning  objects that are not whole: {', '.join(statuses)}")
+    for trouble in report.troubles[:10]:
+        print(f"  {trouble}")
+    if len(report.troubles) > 10:
+        print(f"  ... and more; see: python -m ingest status --cache {config.cache}")
+
+
+@contextmanager
+def _load_bar(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """Show a bar on a terminal, a line a minute elsewhere."""
+    if quiet:
+        yield None
+        return
+    with _bar("objects") as bar:
+        task = bar.add_task("Loading", total=None)
+
+        def show(progress: Progress) -> None:
+            bar.update(
+                task,
+                total=progress.objects_total,
+                completed=progress.objects,
+                description=f"Loading: {progress.rows:,} rows",
+            )
+
+        yield show
+
+
+@contextmanager
+def _simulate_bar() -> Iterator[Callable[[int, int], None]]:
+    with _bar("records") as bar:
+        task = bar.add_task("Simulating", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _bar(unit: str) -> ProgressBar:
+    return ProgressBar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=_errors,
+        transient=True,
+        disable=not _errors.is_terminal,
+    )
+
+
+def _epoch(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"--start {text}: no time. Write it as 2026-03-02T00:00Z."
+        raise UsageError(msg) from error
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _time(epoch_s: int | None) -> str:
+    if epoch_s is None:
+        return "never"
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
