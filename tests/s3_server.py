@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import boto3
+from moto import settings
+from moto.core.authorization import ActionAuthenticatorMixin
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
@@ -32,6 +33,7 @@ class S3Server:
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self.requests: list[str] = []
         self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
 
     def start(self) -> None:
         """Serve until `stop`."""
@@ -44,6 +46,8 @@ class S3Server:
 
     def stop(self) -> None:
         """End serving."""
+        for client in self._clients.values():
+            client.close()
         self._server.stop()
         self._server._server.server_close()
 
@@ -56,14 +60,16 @@ class S3Server:
         return [line for line in self.requests if "list-type=2" in line]
 
     def client(self, service: str = "s3") -> Any:
-        """Return a client that may do everything, outside of `enforced_iam`."""
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id="admin",
-            aws_secret_access_key="admin",  # noqa: S106 - moto's
-        )
+        """Return the client that may do everything, outside of `enforced_iam`."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.url,
+                region_name="us-east-1",
+                aws_access_key_id="admin",
+                aws_secret_access_key="admin",  # noqa: S106 - moto's
+            )
+        return self._clients[service]
 
     def create_bucket(self, name: str, objects: Mapping[str, bytes] | None = None) -> str:
         """Create a bucket with objects uploaded over HTTP."""
@@ -71,7 +77,6 @@ class S3Server:
         s3.create_bucket(Bucket=name)
         for key, body in (objects or {}).items():
             s3.put_object(Bucket=name, Key=key, Body=body)
-        s3.close()
         return name
 
     def upload_folder(self, bucket: str, folder: Path, prefix: str = "") -> None:
@@ -80,7 +85,6 @@ class S3Server:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 s3.upload_file(str(path), bucket, prefix + path.relative_to(folder).as_posix())
-        s3.close()
 
     def fill(self, bucket: str, keys: Iterable[str], body: bytes = b"x") -> None:
         """Put thousands of keys at once, past HTTP."""
@@ -99,18 +103,11 @@ class S3Server:
     @contextmanager
     def enforced_iam(self) -> Iterator[None]:
         """Check signatures and policies of every request meanwhile."""
-        self._set_free_requests("0")
+        settings.INITIAL_NO_AUTH_ACTION_COUNT = ActionAuthenticatorMixin.request_count = 0
         try:
             yield
         finally:
-            self._set_free_requests("inf")
-
-    def _set_free_requests(self, count: str) -> None:
-        request = urllib.request.Request(  # noqa: S310 - loopback
-            f"{self.url}/moto-api/reset-auth", data=count.encode(), method="POST"
-        )
-        with urllib.request.urlopen(request):  # noqa: S310 - loopback
-            pass
+            settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
 
 
 def _noting(handler: type[WSGIRequestHandler], note: Any) -> type[WSGIRequestHandler]:

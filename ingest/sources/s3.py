@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -208,8 +209,9 @@ class S3Source:
             **self._address(self._key_in_bucket(log_object.key)), IfMatch=f'"{log_object.etag}"'
         )
         n_bytes = 0
-        with answer["Body"] as body, target.open("wb") as file:
-            # S3 also verifies the checksum, at the end of the body: see `boto3[crt]`.
+        with closing(answer["Body"]) as body, target.open("wb") as file:
+            # The SDK verifies S3's checksum at the end of the body, of CRC64NVME only with
+            # `boto3[crt]`. Entering the body itself would yield the stream without that.
             while chunk := body.read(_CHUNK):
                 n_bytes += len(chunk)
                 file.write(chunk)
