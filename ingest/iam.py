@@ -1,0 +1,75 @@
+"""The rights that ingest needs, and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingest.keys import DELIVERY_FOLDER, SERVICE
+
+
+def least_privilege_policy(
+    bucket: str, prefix: str = "", *, kms_key_arn: str | None = None, queue_arn: str | None = None
+) -> dict[str, Any]:
+    """Return the IAM policy for reading one bucket's flow logs.
+
+    It allows listing below `AWSLogs` and on the way there, reading VPC Flow Logs of
+    both layouts and nothing beside them, and where they are named, decrypting through
+    S3 and receiving notifications.
+
+    Args:
+        bucket: Name of the bucket, or ARN of an access point.
+        prefix: What stands before `AWSLogs` in the keys; `AWSLogs` itself is cut off.
+        kms_key_arn: Key of a bucket that is encrypted with SSE-KMS.
+        queue_arn: SQS queue of the bucket's notifications.
+    """
+    folders = [name for name in prefix.split("/") if name]
+    if DELIVERY_FOLDER in folders:
+        folders = folders[: folders.index(DELIVERY_FOLDER)]
+    base = "".join(f"{name}/" for name in folders)
+    arn = bucket if bucket.startswith("arn:") else f"arn:aws:s3:::{bucket}"
+    objects = f"{arn}/object" if bucket.startswith("arn:") else arn
+    tree = f"{base}{DELIVERY_FOLDER}/"
+    statements: list[dict[str, Any]] = [
+        {
+            "Sid": "ListFlowLogs",
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": arn,
+            "Condition": {"StringLike": {"s3:prefix": [base, tree, f"{tree}*"]}},
+        },
+        {
+            "Sid": "ReadFlowLogs",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": [
+                f"{objects}/{tree}*/{SERVICE}/*",
+                f"{objects}/{tree}*/aws-service={SERVICE}/*",
+            ],
+        },
+    ]
+    if kms_key_arn:
+        region = kms_key_arn.split(":")[3]
+        statements.append(
+            {
+                "Sid": "DecryptFlowLogs",
+                "Effect": "Allow",
+                "Action": "kms:Decrypt",
+                "Resource": kms_key_arn,
+                "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+            }
+        )
+    if queue_arn:
+        statements.append(
+            {
+                "Sid": "ReceiveNotifications",
+                "Effect": "Allow",
+                "Action": [
+                    "sqs:ReceiveMessage",
+                    "sqs:DeleteMessage",
+                    "sqs:ChangeMessageVisibility",
+                    "sqs:GetQueueAttributes",
+                ],
+                "Resource": queue_arn,
+            }
+        )
+    return {"Version": "2012-10-17", "Statement": statements}
