@@ -117,6 +117,17 @@ class Pseudonyms:
         return pseudonyms
 
 
+def open_pseudonyms(secret: str | None, path: Path) -> Pseudonyms:
+    """Open sharing mode with a key from the environment, else the one in a file.
+
+    Raises:
+        ShareKeyError: Neither can be used.
+    """
+    if secret:
+        return Pseudonyms(secret, "FLOW_ATLAS_SHARE_KEY")
+    return Pseudonyms(load_or_create_key(path), str(path))
+
+
 def load_or_create_key(path: Path) -> str:
     """Read the key of sharing mode; where there is none, make one that only its owner reads.
 
