@@ -102,13 +102,10 @@ class S3Source:
                 yield log_object
         if found:
             return
-        if folder != self._prefix:
-            # The prefix may be one object; its key then is the first that starts with it.
-            first = next(self._listing.keys(KeyRange(self._prefix)), None)
-            if first is not None and first["Key"] == self._prefix:
-                yield self._log_object(self._prefix, first)
-                return
-        raise explain_nothing(self._listing, folder, self._pruning)
+        single = self._listing.single(self._prefix)
+        if single is None:
+            raise explain_nothing(self._listing, folder, self._pruning)
+        yield self._log_object(self._prefix, single)
 
     def _wanted(self, keys: KeyRange) -> Iterator[LogObject]:
         for item in self._listing.keys(keys):

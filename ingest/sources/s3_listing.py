@@ -64,6 +64,17 @@ class Listing:
                 return names
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
+    def single(self, key: str) -> ObjectTypeDef | None:
+        """Return the one object of this key, if there is one and listing it is allowed."""
+        if not key or key.endswith("/"):
+            return None
+        try:
+            # Of all keys that start with it, the key itself comes first.
+            first = next(self.keys(KeyRange(key)), None)
+        except PermissionDeniedError:
+            return None
+        return first if first is not None and first["Key"] == key else None
+
     def first_names(self, prefix: str) -> list[str]:
         """Return the first few folders and files directly below a prefix."""
         page = self._page(Prefix=prefix, Delimiter="/", MaxKeys=100)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -81,6 +84,21 @@ def test_the_policy_denies_reading_anything_else(bucket, reader, key):
     """Other services' logs and other prefixes stay closed."""
     with pytest.raises(ClientError, match="AccessDenied"):
         Access(reader).s3.get_object(Bucket=bucket, Key=key)
+
+
+@pytest.mark.s3
+@pytest.mark.parametrize("base", ["", "team-a/"])
+def test_every_prefix_that_is_listed_fits_the_condition(s3_server, bucket, aws, base):
+    """Moto does not evaluate `s3:prefix`: what was asked for is compared here."""
+    s3_server.fill(bucket, [key.replace("team-a/", base) for key in [PLAIN, HIVE, TRAIL]])
+    condition = least_privilege_policy(bucket, base)["Statement"][0]["Condition"]
+    allowed = condition["StringLike"]["s3:prefix"]
+
+    assert len(list(S3Source(bucket, base, settings=aws()).objects())) == 2
+
+    listed = [parse_qs(urlsplit(line).query).get("prefix", [""])[0] for line in s3_server.lists()]
+    assert len(listed) == 6
+    assert [p for p in listed if not any(fnmatchcase(p, pattern) for pattern in allowed)] == []
 
 
 @pytest.mark.s3
