@@ -1,0 +1,43 @@
+// The page's callbacks that need no server.
+(function () {
+  "use strict";
+
+  function copied(text) {
+    if (navigator.clipboard && window.isSecureContext) {
+      return navigator.clipboard.writeText(text);
+    }
+    // Plain HTTP from another machine has no clipboard interface.
+    var field = document.createElement("textarea");
+    field.value = text;
+    document.body.appendChild(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+    return Promise.resolve();
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    atlas: {
+      theme: function (clicks) {
+        var scheme = clicks ? window.flowAtlasTheme.toggle() : window.flowAtlasTheme.current();
+        return [scheme, scheme];
+      },
+      copyLink: function () {
+        return copied(window.location.href).then(
+          function () {
+            return "Link copied";
+          },
+          function () {
+            return "Copy the address bar";
+          }
+        );
+      },
+      fit: function () {
+        window.flowAtlasNetwork.fit();
+      },
+      forgetMoves: function () {
+        window.flowAtlasNetwork.forgetMoves();
+      },
+    },
+  });
+})();

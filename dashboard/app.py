@@ -1,0 +1,84 @@
+"""create_app: the only place where answers, page and server meet."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, cast
+
+import flask
+from dash import Dash
+from flask_compress import Compress
+
+from dashboard.analysis.answers import FlowAnswers
+from dashboard.analysis.export.pseudonyms import Pseudonyms, load_or_create_key
+from dashboard.config import SHARE_KEY_VARIABLE, DashboardConfig
+from dashboard.ui.callbacks import appearance, charts, download, header, network, table, view
+from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.callbacks.trouble import explain
+from dashboard.ui.layout.page import page
+from dashboard.ui.security import harden
+from dashboard.ui.theme import css_variables
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+<style>CSS_VARIABLES</style>
+</head>
+<body>
+<noscript>Flow Atlas needs JavaScript.</noscript>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
+    """Return the page over these answers; apps share nothing with each other."""
+    server = flask.Flask("dashboard")
+    server.config["COMPRESS_MIMETYPES"] = [
+        "text/html",
+        "text/css",
+        "text/javascript",
+        "application/javascript",
+        "application/json",
+    ]
+    Compress(server)
+    app = Dash(
+        "flow-atlas",
+        server=cast(Any, server),  # Dash's annotation leaves out what it documents.
+        assets_folder=str(config.assets.resolve()),
+        title="Flow Atlas",
+        update_title="",
+        serve_locally=True,
+        enable_mcp=False,
+        on_error=explain,
+        index_string=_INDEX.replace("CSS_VARIABLES", css_variables()),
+        meta_tags=[{"name": "color-scheme", "content": "light dark"}],
+        add_log_handler=False,
+        health_endpoint="healthz",
+    )
+    app.layout = page
+    source = Source(answers, _pseudonyms_of(config))
+    for part in (view, header, network, charts, table, download):
+        part.register(app, source)
+    appearance.register(app)
+    harden(app, [config.host])
+    return app
+
+
+def _pseudonyms_of(config: DashboardConfig) -> Callable[[], Pseudonyms]:
+    """Return what gives the pseudonyms; the key is made when sharing is first used."""
+
+    @functools.cache
+    def pseudonyms() -> Pseudonyms:
+        if config.share_key:
+            return Pseudonyms(config.share_key, SHARE_KEY_VARIABLE)
+        path = config.share_key_path
+        return Pseudonyms(load_or_create_key(path), str(path))
+
+    return pseudonyms

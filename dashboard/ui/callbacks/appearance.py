@@ -1,0 +1,36 @@
+"""Light and dark, and the small tools that work in the browser alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output
+
+from dashboard.ui import ids
+
+
+def register(app: Dash) -> None:
+    """Wire the functions of assets/20-callbacks.js."""
+    wire: Any = app.clientside_callback
+    wire(
+        ClientsideFunction("atlas", "theme"),
+        Output(ids.PAGE_THEME, "data"),
+        Output(ids.PAGE_PROVIDER, "forceColorScheme"),
+        Input(ids.HEADER_THEME, "n_clicks"),
+    )
+    wire(
+        ClientsideFunction("atlas", "copyLink"),
+        Output(ids.CONTROLS_COPY, "children"),
+        Input(ids.CONTROLS_COPY, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    wire(
+        ClientsideFunction("atlas", "fit"),
+        Input(ids.NETWORK_FIT, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    wire(
+        ClientsideFunction("atlas", "forgetMoves"),
+        Input(ids.NETWORK_FORGET, "n_clicks"),
+        prevent_initial_call=True,
+    )

@@ -1,0 +1,85 @@
+"""From the view state in the browser to the question and who answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dash.exceptions import PreventUpdate
+
+from dashboard.analysis.answers import FlowAnswers
+from dashboard.analysis.export.pseudonyms import Pseudonyms
+from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.graph.layout import positions
+from dashboard.errors import BadQueryError
+from dashboard.ui.sharing import PseudonymAnswers
+from dashboard.ui.view_state import ViewState
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a view needs to answer the page's question.
+
+    Attributes:
+        answers: Real answers, or those of sharing mode: the view need not know.
+        query: The question.
+        real: The real answers.
+        pseudonyms: Under the key of sharing mode; None: it is off.
+    """
+
+    answers: FlowAnswers
+    query: FlowQuery
+    real: FlowAnswers
+    pseudonyms: Pseudonyms | None
+
+    def positions(self, names: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+        """Return where these nodes stand; sharing moves none of them."""
+        originals = {name: name for name in names}
+        if isinstance(self.answers, PseudonymAnswers):
+            originals = self.answers.real_names(names, self.query)
+        places = positions(self.real, originals.values(), self.query.level)
+        return {name: places[original] for name, original in originals.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who answers the page.
+
+    Attributes:
+        answers: The real answers.
+        pseudonyms: Gives those of sharing mode; asked only while it is on.
+    """
+
+    answers: FlowAnswers
+    pseudonyms: Callable[[], Pseudonyms]
+
+    def shown_view(self, view: Any) -> Shown:
+        """Read the view state of the page.
+
+        Raises:
+            PreventUpdate: The page has no state yet.
+            BadQueryError: The state is not one that the page has written.
+        """
+        if view is None:
+            raise PreventUpdate
+        search = view.get("search") if isinstance(view, Mapping) else view
+        if not isinstance(search, str):
+            raise BadQueryError(
+                field="view", value=view, expected="a view state as the page keeps it"
+            )
+        return self.shown_search(search)
+
+    def shown_search(self, search: str) -> Shown:
+        """Read a URL search string, as downloads carry it.
+
+        Raises:
+            BadQueryError: A value cannot be used.
+        """
+        newest = self.answers.facts().last if "range=" in search else None
+        state = ViewState.from_search(search, newest)
+        if not state.sharing:
+            return Shown(self.answers, state.query, self.answers, None)
+        pseudonyms = self.pseudonyms()
+        hidden = PseudonymAnswers(self.answers, pseudonyms)
+        return Shown(hidden, state.query, self.answers, pseudonyms)

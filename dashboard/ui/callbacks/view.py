@@ -1,0 +1,145 @@
+"""URL ↔ controls ↔ the view state that every view reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import Dash, Input, Output, State, ctx, no_update
+
+from dashboard.ui import ids, wording
+from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.view_state import CUSTOM, ViewState, brushed_range, forgiving
+
+Controls = dict[str, Any]
+
+_VALUES = {
+    "range": (ids.CONTROLS_SPAN, "value"),
+    "start": (ids.CONTROLS_START, "value"),
+    "end": (ids.CONTROLS_END, "value"),
+    "action": (ids.CONTROLS_ACTION, "value"),
+    "metric": (ids.CONTROLS_METRIC, "value"),
+    "threshold": (ids.CONTROLS_THRESHOLD, "value"),
+    "top": (ids.CONTROLS_TOP_K, "value"),
+    "level": (ids.CONTROLS_LEVEL, "value"),
+    "sharing": (ids.CONTROLS_SHARING, "checked"),
+    "tab": (ids.MAIN_TAB, "value"),
+}
+_EVENTS = {
+    "reset": (ids.CONTROLS_RESET, "n_clicks"),
+    "show_all": (ids.NETWORK_SHOW_ALL, "n_clicks"),
+    "brush": (ids.TIMELINE_GRAPH, "relayoutData"),
+}
+
+
+def register(app: Dash, source: Source) -> None:
+    """Keep URL, controls and view state the same, whichever of them moves.
+
+    One callback holds all three, so that what it sets cannot call it again.
+    """
+
+    @app.callback(
+        output={
+            "search": Output(ids.PAGE_URL, "search"),
+            "view": Output(ids.PAGE_VIEW, "data"),
+            "notice": Output(ids.PAGE_NOTICE, "children"),
+            "values": {name: Output(*where) for name, where in _VALUES.items()},
+            "hints": [
+                Output(ids.CONTROLS_START, "placeholder"),
+                Output(ids.CONTROLS_END, "placeholder"),
+            ],
+        },
+        inputs={
+            "search": Input(ids.PAGE_URL, "search"),
+            "controls": {name: Input(*where) for name, where in _VALUES.items()},
+            "events": {name: Input(*where) for name, where in _EVENTS.items()},
+            "_clock": Input(ids.PAGE_CLOCK, "n_intervals"),
+            "shown": State(ids.PAGE_VIEW, "data"),
+        },
+    )
+    def synchronize(
+        search: str | None, controls: Controls, events: Controls, _clock: Any, shown: Any
+    ) -> dict[str, Any]:
+        facts = source.answers.facts()
+        cause = _cause()
+        if cause == "brush" and brushed_range(events["brush"]) is None:
+            return _nothing()
+        if cause in ("search", "clock"):
+            state, problems = forgiving(search, facts.last)
+        else:
+            state, problems = state_after(cause, controls, events, facts.last), []
+        view = {"search": state.to_fixed_search(), "version": facts.version}
+        if cause == "clock" and view == shown:
+            return _nothing()
+        return {
+            "search": no_update if cause in ("search", "clock") else state.to_search(),
+            "view": view,
+            "notice": " ".join(problems),
+            "values": control_values(state),
+            "hints": [
+                wording.minute(moment) if moment is not None else ""
+                for moment in (facts.first, facts.last)
+            ],
+        }
+
+
+def state_after(cause: str, controls: Controls, events: Controls, newest: int | None) -> ViewState:
+    """Return the state that a moved control, or an event, leads to.
+
+    Args:
+        cause: Name of what moved, as in the callback's inputs.
+        controls: Raw values of all controls, under their URL names; None: emptied.
+        events: Raw values of buttons and brush.
+        newest: Newest time in the cache, epoch s.
+
+    Raises:
+        BadQueryError: A value cannot be used.
+    """
+    raw = {**controls, "sharing": "on" if controls.get("sharing") else "off"}
+    if cause == "reset":
+        raw = {name: raw[name] for name in ("tab", "sharing")}
+    elif cause == "show_all":
+        raw["threshold"] = 0
+    elif cause == "brush":
+        brushed = brushed_range(events["brush"])
+        if brushed:
+            raw["range"], raw["start"], raw["end"] = CUSTOM, *brushed
+    elif cause in ("start", "end"):
+        raw["range"] = CUSTOM
+    return ViewState.from_mapping(raw, newest)
+
+
+def control_values(state: ViewState) -> Controls:
+    """Return what each control shows for a state, under its URL name."""
+    query = state.query
+    return {
+        "range": state.span,
+        "start": "" if query.start is None else wording.minute(query.start),
+        "end": "" if query.end is None else wording.minute(query.end),
+        "action": query.action,
+        "metric": query.metric,
+        "threshold": query.threshold,
+        "top": query.top_k,
+        "level": query.level,
+        "sharing": state.sharing,
+        "tab": state.tab,
+    }
+
+
+def _cause() -> str:
+    """Name what moved; `search` for the first call, when nothing did."""
+    by_property = {f"{where[0]}.{where[1]}": name for name, where in {**_VALUES, **_EVENTS}.items()}
+    by_property[f"{ids.PAGE_CLOCK}.n_intervals"] = "clock"
+    for trigger in ctx.triggered_prop_ids:
+        if trigger in by_property:
+            return by_property[trigger]
+    return "search"
+
+
+def _nothing() -> dict[str, Any]:
+    return {
+        "search": no_update,
+        "view": no_update,
+        "notice": no_update,
+        "values": dict.fromkeys(_VALUES, no_update),
+        "hints": [no_update, no_update],
+    }

@@ -1,0 +1,43 @@
+"""Every component id of the page, as `<area>-<what>`."""
+
+PAGE_PROVIDER = "page-provider"
+PAGE_URL = "page-url"
+PAGE_CLOCK = "page-clock"
+PAGE_THEME = "page-theme"
+PAGE_VIEW = "page-view"
+PAGE_NOTICE = "page-notice"
+
+HEADER_RANGE = "header-range"
+HEADER_FRESHNESS = "header-freshness"
+HEADER_TOTALS = "header-totals"
+HEADER_THEME = "header-theme"
+
+CONTROLS_SPAN = "controls-span"
+CONTROLS_START = "controls-start"
+CONTROLS_END = "controls-end"
+CONTROLS_ACTION = "controls-action"
+CONTROLS_METRIC = "controls-metric"
+CONTROLS_THRESHOLD = "controls-threshold"
+CONTROLS_TOP_K = "controls-top-k"
+CONTROLS_LEVEL = "controls-level"
+CONTROLS_SHARING = "controls-sharing"
+CONTROLS_RESET = "controls-reset"
+CONTROLS_COPY = "controls-copy"
+CONTROLS_DOWNLOAD = "controls-download"
+CONTROLS_DOWNLOAD_V1 = "controls-download-v1"
+
+MAIN_TAB = "main-tab"
+
+NETWORK_GRAPH = "network-graph"
+NETWORK_SUMMARY = "network-summary"
+NETWORK_EMPTY = "network-empty"
+NETWORK_SHOW_ALL = "network-show-all"
+NETWORK_DETAILS = "network-details"
+NETWORK_FIT = "network-fit"
+NETWORK_FORGET = "network-forget"
+
+TABLE_GRID = "table-grid"
+
+TIMELINE_GRAPH = "timeline-graph"
+TALKERS_GRAPH = "talkers-graph"
+PORTS_GRAPH = "ports-graph"

@@ -1,0 +1,20 @@
+"""ARIA attributes, which components take beside their properties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def labelled(label: str) -> dict[str, Any]:
+    """Name a part of the page for who cannot see it."""
+    return {"aria-label": label}
+
+
+def live() -> dict[str, Any]:
+    """Have changes read out when the reader pauses."""
+    return {"aria-live": "polite"}
+
+
+def unread() -> dict[str, Any]:
+    """Keep decoration from being read out."""
+    return {"aria-hidden": "true"}

@@ -1,0 +1,143 @@
+"""The row of controls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard.analysis.flow_query import DEFAULT_THRESHOLD, DEFAULT_TOP_K, MAX_TOP_K
+from dashboard.ui import ids
+from dashboard.ui.layout.aria import labelled, unread
+from dashboard.ui.view_state import ALL, SPANS
+
+_DEBOUNCE_MS = 500
+_ACTIONS = (("all", "All"), ("accept", "Accepted"), ("reject", "Rejected"))
+_METRICS = (("flows", "Flows"), ("bytes", "Bytes"), ("packets", "Packets"))
+_LEVELS = (("name", "Name"), ("address", "Address"))
+
+
+def controls() -> Any:
+    """Return everything that changes the question."""
+    spans = [*((span, span) for span in SPANS), (ALL, "All")]
+    return html.Section(
+        [
+            _group("Range", _segmented(ids.CONTROLS_SPAN, spans, ALL, "Time range")),
+            _group("From (UTC)", _time_field(ids.CONTROLS_START, "Start of the range, UTC")),
+            _group("To (UTC)", _time_field(ids.CONTROLS_END, "End of the range, UTC")),
+            _group("Action", _segmented(ids.CONTROLS_ACTION, _ACTIONS, "all", "Action")),
+            _group("Measure", _segmented(ids.CONTROLS_METRIC, _METRICS, "flows", "Metric")),
+            _group(
+                "Threshold",
+                _number(ids.CONTROLS_THRESHOLD, DEFAULT_THRESHOLD, 0, None, "Threshold of an edge"),
+            ),
+            _group(
+                "Top",
+                _number(ids.CONTROLS_TOP_K, DEFAULT_TOP_K, 1, MAX_TOP_K, "Edges shown at most"),
+            ),
+            _group("Nodes", _segmented(ids.CONTROLS_LEVEL, _LEVELS, "name", "Node level")),
+            html.Button(
+                "Reset",
+                id=ids.CONTROLS_RESET,
+                className="button",
+                title="Back to the first view",
+                type="button",
+            ),
+        ],
+        className="controls",
+        **labelled("Filters"),
+    )
+
+
+def _group(label: str, control: Any) -> Any:
+    return html.Div(
+        [html.Span(label, className="control-label", **unread()), control],
+        className="control",
+    )
+
+
+def _segmented(
+    control_id: str,
+    choices: list[tuple[str, str]] | tuple[tuple[str, str], ...],
+    value: str,
+    label: str,
+) -> Any:
+    return dmc.SegmentedControl(
+        id=control_id,
+        data=[{"value": key, "label": text} for key, text in choices],
+        value=value,
+        size="xs",
+        transitionDuration=0,
+        attributes={"root": {"aria-label": label}},
+    )
+
+
+def _time_field(control_id: str, label: str) -> Any:
+    return dmc.TextInput(
+        id=control_id,
+        value="",
+        size="xs",
+        debounce=True,  # Sent on Enter and when the field is left.
+        autoComplete="off",
+        spellCheck=False,
+        className="time-field",
+        attributes={"input": {"aria-label": label}},
+    )
+
+
+def _number(control_id: str, value: int, low: int, high: int | None, label: str) -> Any:
+    limits = {} if high is None else {"max": high}
+    return dmc.NumberInput(
+        id=control_id,
+        value=value,
+        min=low,
+        allowDecimal=False,
+        allowNegative=False,
+        thousandSeparator=",",
+        hideControls=True,  # The steppers have no accessible name.
+        size="xs",
+        debounce=_DEBOUNCE_MS,
+        className="number-field",
+        attributes={"input": {"aria-label": label}},
+        **limits,
+    )
+
+
+def actions() -> Any:
+    """Return what is done with the answer: share, download, link."""
+    return html.Div(
+        [
+            dmc.Switch(
+                id=ids.CONTROLS_SHARING,
+                label="Sharing",
+                size="xs",
+                checked=False,
+                attributes={
+                    "root": {"title": "Show addresses without a name as pseudonyms, everywhere"}
+                },
+            ),
+            html.A(
+                "graph.json",
+                id=ids.CONTROLS_DOWNLOAD,
+                href="graph.json",
+                className="button",
+                title="Download this graph with all figures (version 2)",
+            ),
+            html.A(
+                "v1",
+                id=ids.CONTROLS_DOWNLOAD_V1,
+                href="graph.json?version=1",
+                className="button",
+                title="Download it in the plain shape (version 1: nodes, edges, counts)",
+            ),
+            html.Button(
+                "Copy link",
+                id=ids.CONTROLS_COPY,
+                className="button",
+                title="Copy the address of exactly this view",
+                type="button",
+            ),
+        ],
+        className="actions",
+    )

@@ -1,0 +1,42 @@
+"""The top of the page: name, range, freshness, theme switch, totals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dashboard.ui import ids
+from dashboard.ui.layout.aria import labelled
+from dashboard.ui.layout.controls import actions
+
+
+def header() -> Any:
+    """Return the bar with the product's name and the row of totals under it."""
+    return html.Header(
+        [
+            html.Div(
+                [
+                    html.H1("Flow Atlas", className="brand"),
+                    html.Span(id=ids.HEADER_RANGE, className="range"),
+                    html.Span(id=ids.HEADER_FRESHNESS, className="freshness"),
+                    actions(),
+                    dmc.ActionIcon(
+                        html.Span(className="icon icon-theme"),
+                        id=ids.HEADER_THEME,
+                        variant="subtle",
+                        color="gray",
+                        size="md",
+                        attributes={
+                            "root": {"aria-label": "Switch between light and dark"},
+                        },
+                    ),
+                ],
+                className="topbar",
+            ),
+            html.Section(
+                id=ids.HEADER_TOTALS, className="tiles", **labelled("Totals of this view")
+            ),
+        ]
+    )

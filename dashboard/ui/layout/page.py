@@ -1,0 +1,45 @@
+"""The page as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard.ui import ids
+from dashboard.ui.layout.aria import unread
+from dashboard.ui.layout.controls import controls
+from dashboard.ui.layout.header import header
+from dashboard.ui.layout.panels import main_panel, rankings, timeline_panel
+from dashboard.ui.theme import mantine_theme
+
+_CLOCK_MS = 20_000  # How often the page asks whether the cache has grown.
+
+
+def page() -> Any:
+    """Return every component of the page, without data."""
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id=ids.PAGE_URL, refresh=False),
+            dcc.Interval(id=ids.PAGE_CLOCK, interval=_CLOCK_MS),
+            dcc.Store(id=ids.PAGE_THEME),
+            dcc.Store(id=ids.PAGE_VIEW),
+            html.Div(className="progress", **unread()),
+            html.Div(
+                [
+                    header(),
+                    controls(),
+                    html.Div(id=ids.PAGE_NOTICE, className="notice", role="alert"),
+                    html.Main(
+                        [timeline_panel(), main_panel(), html.Div(rankings(), className="side")],
+                        className="body",
+                    ),
+                ],
+                className="page",
+            ),
+        ],
+        id=ids.PAGE_PROVIDER,
+        theme=mantine_theme(),
+        defaultColorScheme="auto",
+    )

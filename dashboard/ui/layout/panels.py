@@ -1,0 +1,205 @@
+"""The panels: network, table, charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid as dag
+import dash_cytoscape as cyto
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard.ui import ids
+from dashboard.ui.layout.aria import labelled, live
+from dashboard.ui.theme import cytoscape_stylesheet
+
+_GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "doubleClick": False}
+# The only layout: places come from the server, and an unknown name would kill the component.
+_PRESET = {"name": "preset", "fit": False}
+
+
+def timeline_panel() -> Any:
+    """Return the chart over time; dragging over it selects a range."""
+    return _panel(
+        "Traffic over time",
+        dcc.Graph(id=ids.TIMELINE_GRAPH, config=_GRAPH_CONFIG, className="chart"),
+        "panel timeline",
+        note="drag to select a range",
+    )
+
+
+def rankings() -> list[Any]:
+    """Return the top talkers and the top ports."""
+    return [
+        _panel(
+            "Top talkers",
+            dcc.Graph(id=ids.TALKERS_GRAPH, config=_GRAPH_CONFIG, className="chart"),
+            "panel ranking",
+            note="sent plus received",
+        ),
+        _panel(
+            "Top services",
+            dcc.Graph(id=ids.PORTS_GRAPH, config=_GRAPH_CONFIG, className="chart"),
+            "panel ranking",
+            note="port on the responder's side",
+        ),
+    ]
+
+
+def main_panel() -> Any:
+    """Return the network and the table, one at a time."""
+    return dmc.Tabs(
+        [
+            dmc.TabsList(
+                [
+                    dmc.TabsTab("Network", value="network"),
+                    dmc.TabsTab("Table", value="table"),
+                    html.Span(id=ids.NETWORK_SUMMARY, className="summary", role="status"),
+                ]
+            ),
+            dmc.TabsPanel(_network(), value="network", className="main-tab"),
+            dmc.TabsPanel(_table(), value="table", className="main-tab"),
+        ],
+        id=ids.MAIN_TAB,
+        value="network",
+        className="panel main",
+    )
+
+
+def _panel(title: str, content: Any, class_name: str, note: str) -> Any:
+    heading = html.H2([title, html.Span(note, className="note")])
+    return html.Section([heading, content], className=class_name, **labelled(title))
+
+
+def _network() -> Any:
+    return html.Div(
+        [
+            cyto.Cytoscape(
+                id=ids.NETWORK_GRAPH,
+                elements=[],
+                layout=_PRESET,
+                stylesheet=cytoscape_stylesheet("light"),
+                autoRefreshLayout=False,
+                responsive=True,
+                minZoom=0.1,
+                maxZoom=4,
+                className="cytoscape",
+                style={"width": "100%", "height": "100%"},
+            ),
+            html.Div(
+                [
+                    html.P(id=ids.NETWORK_EMPTY, className="empty-text"),
+                    html.Button(
+                        "Show them",
+                        id=ids.NETWORK_SHOW_ALL,
+                        className="button primary",
+                        type="button",
+                        hidden=True,
+                    ),
+                ],
+                className="network-empty",
+            ),
+            html.Div(_legend(), className="legend"),
+            html.Div(
+                [
+                    html.Button(
+                        "Fit",
+                        id=ids.NETWORK_FIT,
+                        className="button",
+                        type="button",
+                        title="Show the whole network",
+                    ),
+                    html.Button(
+                        "Undo moves",
+                        id=ids.NETWORK_FORGET,
+                        className="button",
+                        type="button",
+                        title="Put every node back to its own place",
+                    ),
+                ],
+                className="network-tools",
+            ),
+            html.Aside(id=ids.NETWORK_DETAILS, className="details", **live()),
+        ],
+        className="network",
+    )
+
+
+def _legend() -> list[Any]:
+    edges = [
+        html.Span([html.I(className=f"line {state}"), text])
+        for state, text in (
+            ("accepted", "accepted"),
+            ("rejected", "rejected"),
+            ("mixed", "mixed"),
+            ("unlogged", "no action"),
+        )
+    ]
+    nodes = [
+        html.Span([html.I(className=f"shape {scope}"), text])
+        for scope, text in (("internal", "internal"), ("internet", "internet"))
+    ]
+    return [*edges, *nodes, html.Span("arrow: initiator → responder")]
+
+
+def _table() -> Any:
+    return dag.AgGrid(
+        id=ids.TABLE_GRID,
+        columnDefs=_columns(),
+        rowData=[],
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "filter": True,
+            "minWidth": 84,
+            "suppressHeaderMenuButton": True,
+        },
+        columnSize="responsiveSizeToFit",
+        getRowId="params.data.id",
+        dashGridOptions={
+            "theme": {"function": "atlasGridTheme(theme)"},
+            "enableCellTextSelection": True,
+            "suppressMovableColumns": False,
+            "rowHeight": 30,
+            "headerHeight": 34,
+            "animateRows": False,
+        },
+        style={"height": "100%", "width": "100%"},
+        dangerously_allow_code=False,
+    )
+
+
+def _columns() -> list[dict[str, Any]]:
+    def text(field: str, title: str, width: int) -> dict[str, Any]:
+        return {"field": field, "headerName": title, "minWidth": width}
+
+    def amount(field: str, title: str, **more: Any) -> dict[str, Any]:
+        return {
+            "field": field,
+            "headerName": title,
+            "type": "rightAligned",
+            "filter": "agNumberColumnFilter",
+            "valueFormatter": {"function": "atlasWhole(params.value)"},
+            **more,
+        }
+
+    return [
+        text("src", "Initiator", 150),
+        text("dst", "Responder", 150),
+        {
+            "field": "port",
+            "headerName": "Port",
+            "type": "rightAligned",
+            "filter": "agNumberColumnFilter",
+            "minWidth": 70,
+        },
+        text("protocol", "Protocol", 80),
+        amount("flows", "Flows"),
+        amount("accepted", "Accepted"),
+        amount("rejected", "Rejected", cellClassRules={"denied": "params.value > 0"}),
+        amount("bytes", "Bytes", minWidth=120),
+        amount("return_bytes", "Returned", minWidth=120, headerTooltip="Bytes from the responder"),
+        amount("packets", "Packets"),
+        text("first_seen", "First seen", 145),
+        text("last_seen", "Last seen", 145),
+    ]
