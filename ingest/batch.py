@@ -28,6 +28,7 @@ from ingest.store.parts import write_parts
 from ingest.store.write import BatchTotals, NewPart, ObjectOutcome
 
 CHUNK_BYTES = 40 << 20
+_NEWLINE = ord("\n")
 MAX_REJECTS_KEPT = 1_000  # Texts per object; the counts are complete.
 
 
@@ -145,7 +146,7 @@ class _Batch:
                 if fields is None:
                     continue
             if body:
-                n_lines = body.count(b"\n")
+                n_lines = int(np.count_nonzero(np.frombuffer(body, np.uint8) == _NEWLINE))
                 self._add(fields, _Segment(outcome, line, n_lines, body))
                 line += n_lines
         if fields is None:
@@ -308,18 +309,19 @@ def _count_rows(
 
 
 def _totals(frame: pl.DataFrame, derived: Derived) -> BatchTotals:
-    traffic = frame.filter(pl.Series(derived.is_traffic))
-    start = record_times(traffic)
-    sums = {
-        name: int(traffic[name].sum()) if name in traffic.columns else 0
-        for name in ("packets", "bytes")
-    }
-    last = traffic["end"].max() if "end" in traffic.columns else start.max()
+    names = [name for name in ("packets", "bytes", "start", "end") if name in frame.columns]
+    traffic = frame.select(names)
+    if not derived.is_traffic.all():
+        traffic = traffic.filter(pl.Series(derived.is_traffic))
+    start = record_times(traffic) if traffic.columns else pl.Series(dtype=pl.Int64)
+    undated = start.null_count() if traffic.columns else int(derived.is_traffic.sum())
+    sums = {name: int(traffic[name].sum()) for name in names[:2] if name in ("packets", "bytes")}
     first = start.min()
+    last = traffic["end"].max() if "end" in names else start.max()
     return BatchTotals(
-        undated=start.null_count(),
-        logged_packets=sums["packets"],
-        logged_bytes=sums["bytes"],
+        undated=undated,
+        logged_packets=sums.get("packets", 0),
+        logged_bytes=sums.get("bytes", 0),
         first=first if isinstance(first, int) else None,
         last=last if isinstance(last, int) else None,
     )

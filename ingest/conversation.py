@@ -7,6 +7,7 @@ delivered together. Everything works on codes of addresses, never on their texts
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,8 @@ _NONE, _FLAGS, _LISTENER, _SERVICE, _SHARED, _LOWER, _FIRST, _ORDER = range(len(
 SRC, DST, UNKNOWN = 0, 1, -1
 _SYN, _ACK = 2, 16
 _TCP = 6
-_PORTED = (6, 17, 33, 132, 136)  # TCP, UDP, DCCP, SCTP, UDP-Lite (IANA protocol numbers).
+# TCP, UDP, DCCP, SCTP, UDP-Lite (IANA protocol numbers). The last place is for -1: unknown.
+_HAS_PORTS: Bools = np.isin(np.arange(257), (6, 17, 33, 132, 136))
 
 # Services above 1023 that answer on a fixed port, after IANA's registry and the
 # default ports of AWS's managed services.
@@ -84,14 +86,14 @@ def derive(frame: pl.DataFrame, addresses: AddressTable) -> Derived:
             `tcp_flags`, `action`, `log_status`, `interface_id`, `flow_direction`, `start`.
         addresses: The distinct addresses behind the codes.
     """
-    plain_src, plain_dst = _codes(frame, "srcaddr"), _codes(frame, "dstaddr")
-    packet_src, packet_dst = _codes(frame, "pkt_srcaddr"), _codes(frame, "pkt_dstaddr")
+    plain_src, plain_dst = codes(frame, "srcaddr"), codes(frame, "dstaddr")
+    packet_src, packet_dst = codes(frame, "pkt_srcaddr"), codes(frame, "pkt_dstaddr")
     src = np.where(packet_src >= 0, packet_src, plain_src)
     dst = np.where(packet_dst >= 0, packet_dst, plain_dst)
     is_traffic = _is_traffic(frame)
     src[~is_traffic] = -1
     dst[~is_traffic] = -1
-    initiator_is_src, rule, service_port = _initiators(frame, src, dst, addresses.rank)
+    initiator_is_src, rule, service_port = _initiators(frame, src, dst, addresses)
     reporter = _reporters(frame, plain_src, plain_dst, addresses)
     reporter[~is_traffic] = UNKNOWN
     is_counted = is_traffic & _is_first_report(
@@ -100,7 +102,8 @@ def derive(frame: pl.DataFrame, addresses: AddressTable) -> Derived:
     return Derived(src, dst, is_traffic, initiator_is_src, rule, service_port, reporter, is_counted)
 
 
-def _codes(frame: pl.DataFrame, name: str) -> Ints:
+def codes(frame: pl.DataFrame, name: str) -> Ints:
+    """Return the codes of a text column, -1 for null; all -1 where it is absent."""
     if name not in frame.columns:
         return np.full(frame.height, -1, np.int64)
     return _whole(frame[name].to_physical())
@@ -119,7 +122,15 @@ def has_text(frame: pl.DataFrame, name: str, text: str) -> Bools:
     return matches.to_series().to_numpy()
 
 
-def _numbers(frame: pl.DataFrame, name: str) -> Ints:
+def category_texts(frame: pl.DataFrame, name: str) -> list[str]:
+    """Return the texts of a text column by their codes."""
+    kind: Any = frame.schema[name]  # Only a categorical column has codes.
+    texts: list[str] = kind.categories.to_series().to_list()
+    return texts
+
+
+def numbers(frame: pl.DataFrame, name: str) -> Ints:
+    """Return a column of whole numbers, -1 for null; all -1 where it is absent."""
     if name not in frame.columns:
         return np.full(frame.height, -1, np.int64)
     return _whole(frame[name])
@@ -146,21 +157,21 @@ def _is_traffic(frame: pl.DataFrame) -> Bools:
 
 
 def _initiators(
-    frame: pl.DataFrame, src: Ints, dst: Ints, rank: Ints
+    frame: pl.DataFrame, src: Ints, dst: Ints, addresses: AddressTable
 ) -> tuple[Bools, npt.NDArray[np.int8], Ints]:
     """Decide each record by the first rule that speaks; both directions get one answer."""
-    srcport, dstport = _numbers(frame, "srcport"), _numbers(frame, "dstport")
-    protocol = _numbers(frame, "protocol")
+    srcport, dstport = numbers(frame, "srcport"), numbers(frame, "dstport")
+    protocol = numbers(frame, "protocol")
     has_ends = (src >= 0) & (dst >= 0)
     # Custom formats may leave the protocol out; ports other than 0 then speak for it.
-    ported = np.isin(protocol, _PORTED) | ((protocol < 0) & ((srcport > 0) | (dstport > 0)))
+    ported = _HAS_PORTS[protocol] | ((protocol < 0) & ((srcport > 0) | (dstport > 0)))
     ported &= (srcport >= 0) & (dstport >= 0) & has_ends
     is_src = np.zeros(len(src), np.bool_)
     rule = np.zeros(len(src), np.int8)
     src_point, dst_point = (src << 16) | srcport, (dst << 16) | dstport
 
     if "tcp_flags" in frame.columns:
-        flags = _numbers(frame, "tcp_flags")
+        flags = numbers(frame, "tcp_flags")
         is_tcp = ported & (protocol == _TCP) & (flags >= 0)
         opens = is_tcp & ((flags & (_SYN | _ACK)) == _SYN)
         answers = is_tcp & ((flags & (_SYN | _ACK)) == (_SYN | _ACK))
@@ -194,8 +205,9 @@ def _initiators(
         rule[rest[leads != 0]] = _FIRST
 
     rest = np.flatnonzero(has_ends & (rule == _NONE))
-    is_src[rest] = rank[src[rest]] < rank[dst[rest]]
-    rule[rest] = _ORDER
+    if len(rest):
+        is_src[rest] = addresses.rank[src[rest]] < addresses.rank[dst[rest]]
+        rule[rest] = _ORDER
     service_port = np.where(ported, np.where(is_src, dstport, srcport), -1)
     return is_src, rule, service_port
 
@@ -222,7 +234,7 @@ def _peers(src_point: Ints, dst_point: Ints) -> tuple[Ints, Ints]:
 
 def _leads(frame: pl.DataFrame, rows: Ints, src: Ints, dst: Ints, protocol: Ints) -> Ints:
     """Return 1 where the record's source came first or alone, -1 where it answered, else 0."""
-    start = _numbers(frame, "start")[rows]
+    start = numbers(frame, "start")[rows]
     times = pl.DataFrame({"src": src, "dst": dst, "protocol": protocol, "start": start})
     first = times.group_by("src", "dst", "protocol").agg(pl.col("start").min().alias("first"))
     both = times.join(first, on=["src", "dst", "protocol"], how="left", maintain_order="left")
@@ -257,7 +269,7 @@ def _reporters(
             return reporter
     if "interface_id" not in frame.columns:
         return reporter
-    interface = _codes(frame, "interface_id")
+    interface = codes(frame, "interface_id")
     own = _own_addresses(interface, plain_src, plain_dst, addresses)
     known = (interface >= 0) & (plain_src >= 0) & (plain_dst >= 0)
     is_v6 = (addresses.ip4 < 0).astype(np.int64)
@@ -272,40 +284,31 @@ def _own_addresses(
     interface: Ints, plain_src: Ints, plain_dst: Ints, addresses: AddressTable
 ) -> Ints:
     """Return, at interface code * 2 + (1 for IPv6), the code of its own address, or -1."""
-    size = 2 * (int(interface.max(initial=-1)) + 1)
-    own = np.full(size, -1, np.int64)
-    known = (interface >= 0) & (plain_src >= 0) & (plain_dst >= 0)
-    if not known.any():
+    own = np.full(2 * (int(interface.max(initial=-1)) + 1), -1, np.int64)
+    rows = np.flatnonzero((interface >= 0) & (plain_src >= 0) & (plain_dst >= 0))
+    if not len(rows):
         return own
-    is_v6 = (addresses.ip4 < 0).astype(np.int64)
-    pairs = (
-        pl.DataFrame({"interface": interface, "a": plain_src, "b": plain_dst})
-        .filter(pl.Series(known))
-        .group_by("interface", "a", "b")
-        .len()
-    )
-    seen = pl.concat(
-        [pairs.select("interface", "len", at="a"), pairs.select("interface", "len", at="b")]
-    )
-    slots = seen["interface"].to_numpy() * 2 + is_v6[seen["at"].to_numpy()]
-    counts = (
-        pl.DataFrame({"slot": slots, "at": seen["at"], "len": seen["len"]})
-        .group_by("slot", "at")
-        .agg(pl.col("len").sum())
-    )
-    best = counts.filter(pl.col("len") == pl.col("len").max().over("slot"))
-    alone = best.filter(pl.len().over("slot") == 1)
-    own[alone["slot"].to_numpy()] = alone["at"].to_numpy()
-    taken = set(alone["at"].to_list())
-    tied = best.filter(pl.len().over("slot") > 1)
-    ranks = addresses.rank
-    by_slot: dict[int, list[int]] = {}
-    for slot, at in zip(tied["slot"].to_list(), tied["at"].to_list(), strict=True):
-        by_slot.setdefault(slot, []).append(at)
-    for slot in sorted(by_slot):
-        candidates = sorted(by_slot[slot], key=lambda code: int(ranks[code]))
-        free = [code for code in candidates if code not in taken] or candidates
-        own[slot] = free[0]
+    src, dst = plain_src[rows], plain_dst[rows]
+    slot = interface[rows] * 2
+    if addresses.has_ip6:
+        slot += addresses.ip4[src] < 0
+    total = np.bincount(slot, minlength=len(own))
+    # An own address is in every record, so it is one of the two of any record.
+    sample = np.zeros(len(own), np.int64)
+    sample[slot] = np.arange(len(rows))
+    shared = np.full((2, len(own)), -1, np.int64)
+    for side, candidates in enumerate((src[sample], dst[sample])):
+        wanted = candidates[slot]
+        seen = np.bincount(slot[(src == wanted) | (dst == wanted)], minlength=len(own))
+        is_shared = (total > 0) & (seen == total)
+        shared[side, is_shared] = candidates[is_shared]
+    one_only = (shared >= 0).sum(axis=0) == 1
+    own[one_only] = shared[:, one_only].max(axis=0)
+    taken = set(own[one_only].tolist())
+    for tied in np.flatnonzero((shared >= 0).all(axis=0)):
+        both = sorted(shared[:, tied].tolist(), key=lambda code: int(addresses.rank[code]))
+        free = [code for code in both if code not in taken] or both
+        own[tied] = free[0]
         taken.add(free[0])
     return own
 
@@ -327,7 +330,7 @@ def _is_first_report(
     address is not the packet's) counts only between two ends that log nothing, and the
     translated leg of a NAT gateway never counts beside the leg that names both ends.
     """
-    hour = _numbers(frame, "start") // 3600
+    hour = numbers(frame, "start") // 3600
     ended = (src >= 0) & (dst >= 0)
     at_src = ended & (reporter == SRC) & (plain_src == src)
     at_dst = ended & (reporter == DST) & (plain_dst == dst)
@@ -342,7 +345,7 @@ def _is_first_report(
     rows = np.flatnonzero(middle)
     counts[rows] = ~_is_in(src_key[rows], owned) & ~_is_in(dst_key[rows], owned)
     if len(rows) and "interface_id" in frame.columns:
-        interface = _codes(frame, "interface_id")
+        interface = codes(frame, "interface_id")
         far = np.where(reporter == SRC, src, dst)
         peer = np.where(reporter == SRC, dst, src)
         translated = np.unique(interface[rows] * size + far[rows])

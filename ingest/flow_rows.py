@@ -58,8 +58,8 @@ def _end_numbers(side: str, codes: np.ndarray, addresses: AddressTable) -> list[
     has_end = codes >= 0
     ip4 = np.where(has_end, addresses.ip4[codes], -1) if len(addresses.ip4) else codes
     columns = [_nulled(f"{side}_ip4", pl.Series(ip4), ip4 >= 0)]
-    if any(text is not None for text in addresses.ip6):
-        hexes = pl.Series(addresses.ip6, dtype=pl.String)
+    if addresses.has_ip6:
+        hexes = pl.Series(addresses.ip6, dtype=pl.Categorical(pl.Categories.random()))
         columns.append(
             hexes.gather(_nulled("codes", pl.Series(codes), has_end)).alias(f"{side}_ip6")
         )

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 
-@functools.lru_cache(maxsize=1 << 18)
 def packed_address(text: str) -> bytes | None:
     """Return 4 or 16 bytes in network order; None for anything that is no address."""
     try:
@@ -25,7 +24,7 @@ def canonical_address(packed: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AddressTable:
     """Distinct addresses by code.
 
@@ -33,14 +32,11 @@ class AddressTable:
         texts: Code to text.
         ip4: Code to IPv4 as a number; -1 for IPv6.
         ip6: Code to 32 lower-case hex characters; None for IPv4.
-        rank: Code to its place in address order, IPv4 first: comparable between tables
-            only by order, never by value.
     """
 
     texts: Sequence[str]
     ip4: npt.NDArray[np.int64]
     ip6: Sequence[str | None]
-    rank: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> AddressTable:
@@ -49,17 +45,30 @@ class AddressTable:
         Raises:
             ValueError: One of them is no canonical IPv4 or IPv6 address; the text is the message.
         """
-        packed: list[bytes] = []
-        for text in texts:
-            as_bytes = packed_address(text)
-            if as_bytes is None or (":" in text and canonical_address(as_bytes) != text):
-                raise ValueError(text)
-            packed.append(as_bytes)
-        ip4 = np.fromiter(
-            (int.from_bytes(p) if len(p) == 4 else -1 for p in packed), np.int64, len(packed)
-        )
-        ip6 = [p.hex() if len(p) == 16 else None for p in packed]
-        order = sorted(range(len(packed)), key=lambda code: (len(packed[code]), packed[code]))
-        rank = np.empty(len(packed), np.int64)
-        rank[order] = np.arange(len(packed))
-        return cls(texts, ip4, ip6, rank)
+        numbers = [_numbers_of(text) for text in texts]
+        ip4 = np.fromiter((ip4 for ip4, _ in numbers), np.int64, len(numbers))
+        return cls(texts, ip4, [ip6 for _, ip6 in numbers])
+
+    @functools.cached_property
+    def has_ip6(self) -> bool:
+        """Whether any address is IPv6."""
+        return bool((self.ip4 < 0).any())
+
+    @functools.cached_property
+    def rank(self) -> npt.NDArray[np.int64]:
+        """Code to its place in address order, IPv4 first."""
+        is_v6 = self.ip4 < 0
+        v4, v6 = np.flatnonzero(~is_v6), np.flatnonzero(is_v6)
+        v6_order = sorted(v6.tolist(), key=lambda code: self.ip6[code] or "")
+        order = np.concatenate([v4[np.argsort(self.ip4[v4])], np.array(v6_order, np.int64)])
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        return rank
+
+
+@functools.lru_cache(maxsize=1 << 18)
+def _numbers_of(text: str) -> tuple[int, str | None]:
+    packed = packed_address(text)
+    if packed is None or (":" in text and canonical_address(packed) != text):
+        raise ValueError(text)
+    return (int.from_bytes(packed), None) if len(packed) == 4 else (-1, packed.hex())

@@ -14,14 +14,17 @@ _BOM = b"\xef\xbb\xbf"
 def header_fields(line: bytes) -> tuple[str, ...] | None:
     """Read a header line: field names, hyphenated, in record order; None for any other line.
 
-    A header starts with a known field name and holds nothing but names. Names that
-    are not known are kept: a later flow log version may have brought them.
+    A header holds nothing but names, and starts with a known one or knows most of them.
+    Names that are not known are kept: a later flow log version may have brought them.
     """
     tokens = line.removeprefix(_BOM).decode("utf-8", "replace").split()
     if not tokens or not all(_NAME.fullmatch(token) for token in tokens):
         return None
     fields = tuple(token.replace("_", "-") for token in tokens)
-    return fields if fields[0] in COLUMN_BY_FIELD and len(set(fields)) == len(fields) else None
+    if len(set(fields)) != len(fields):
+        return None
+    known = sum(field in COLUMN_BY_FIELD for field in fields)
+    return fields if fields[0] in COLUMN_BY_FIELD or 2 * known > len(fields) else None
 
 
 def default_layout(line: bytes) -> tuple[str, ...] | None:
