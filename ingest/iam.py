@@ -12,7 +12,7 @@ def least_privilege_policy(
 ) -> dict[str, Any]:
     """Return the IAM policy for reading one bucket's flow logs.
 
-    It allows listing below `AWSLogs` and on the way there, reading VPC Flow Logs of
+    It allows listing below `AWSLogs` and nowhere else, reading VPC Flow Logs of
     both layouts and nothing beside them, and where they are named, decrypting through
     S3 and receiving notifications.
 
@@ -35,7 +35,7 @@ def least_privilege_policy(
             "Effect": "Allow",
             "Action": "s3:ListBucket",
             "Resource": arn,
-            "Condition": {"StringLike": {"s3:prefix": [base, tree, f"{tree}*"]}},
+            "Condition": {"StringLike": {"s3:prefix": [tree, f"{tree}*"]}},
         },
         {
             "Sid": "ReadFlowLogs",

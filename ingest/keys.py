@@ -174,23 +174,31 @@ def plan_ranges(prefix: str, pruning: Pruning, children: Children) -> Iterator[K
     folders = prefix.split("/")[:-1]
     if DELIVERY_FOLDER in folders:
         depth = folders.index(DELIVERY_FOLDER) + 1
-    elif DELIVERY_FOLDER in children(prefix):
-        folders.append(DELIVERY_FOLDER)
-        depth = len(folders)
+        tree = _Tree(folders[:depth], folders[depth:], pruning, children)
     else:
-        yield KeyRange(prefix)
-        return
-    yield from _Tree(folders[:depth], folders[depth:], pruning, children).ranges()
+        # Not the children of the prefix itself: it may hold a million files of its own.
+        accounts = children(f"{prefix}{DELIVERY_FOLDER}/")
+        if not accounts:
+            yield KeyRange(prefix)
+            return
+        tree = _Tree([*folders, DELIVERY_FOLDER], [], pruning, children, accounts)
+    yield from tree.ranges()
 
 
 class _Tree:
     """One `AWSLogs` folder, entered along account, service and region."""
 
     def __init__(
-        self, root: list[str], given: list[str], pruning: Pruning, children: Children
+        self,
+        root: list[str],
+        given: list[str],
+        pruning: Pruning,
+        children: Children,
+        known_accounts: Sequence[str] | None = None,
     ) -> None:
         self._root, self._given = "/".join(root) + "/", given
         self._pruning, self._children = pruning, children
+        self._known_accounts = known_accounts
 
     def ranges(self) -> Iterator[KeyRange]:
         for account in self._accounts():
@@ -209,10 +217,16 @@ class _Tree:
         wanted = self._pruning.accounts
         if self._given:
             return [self._given[0]] if not wanted or _value(self._given[0]) in wanted else []
-        if wanted:
+        if wanted and self._known_accounts is None:
             # Which layout an account uses is unknown: both are asked for.
             return sorted(name for a in wanted for name in (a, _named(True, "account-id", a)))
-        return [a for a in self._children(self._root) if re.fullmatch(r"\d{12}", _value(a))]
+        names = self._known_accounts or self._children(self._root)
+        return [
+            name
+            for name in names
+            if re.fullmatch(r"(aws-account-id=)?\d{12}", name)
+            if not wanted or _value(name) in wanted
+        ]
 
     def _regions(self, below: str, *, hive: bool) -> Sequence[str]:
         wanted = self._pruning.regions

@@ -25,6 +25,7 @@ ANSWERS = {
     "400-timeout": (400, "RequestTimeout", "Your socket connection was idle.", ""),
     "403-skew": (403, "RequestTimeTooSkewed", "The difference is too large.", SKEW),
     "403-kms": (403, "AccessDenied", KMS_DENIED, ""),
+    "403": (403, "AccessDenied", "Access Denied", ""),
     "400-expired": (400, "ExpiredToken", "The provided token has expired.", ""),
     "301": (301, "PermanentRedirect", "Use another endpoint.", REDIRECT),
 }
@@ -53,6 +54,8 @@ class FaultProxy:
     Attributes:
         url: For `endpoint_url`.
         requests: Request lines, decoded, in order of arrival.
+        heads: The same requests' lines with their headers, as they came.
+        bodies: Their bodies, where they have one.
         faults: How often each mode was applied.
     """
 
@@ -61,6 +64,8 @@ class FaultProxy:
         self._upstream = (parts.hostname or "", parts.port or 80)
         self._planned: list[Fault] = []
         self.requests: list[str] = []
+        self.heads: list[str] = []
+        self.bodies: list[str] = []
         self.faults: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
         self._open: set[asyncio.Task[None]] = set()
@@ -119,6 +124,9 @@ class FaultProxy:
         line = unquote(head.split(b"\r\n")[0].decode().removesuffix(" HTTP/1.1"))
         body = await reader.readexactly(int(_header(head, b"content-length") or 0))
         self.requests.append(line)
+        self.heads.append(head.decode())
+        if body:
+            self.bodies.append(body.decode())
         fault = self._fault(line)
         if fault in ANSWERS:
             writer.write(_error(fault))

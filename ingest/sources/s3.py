@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, FlexibleChecksumError
 
 from ingest.config import AwsSettings
-from ingest.errors import IngestError
-from ingest.keys import KeyRange, Pruning, parse_key, plan_ranges
+from ingest.errors import IngestError, NothingFoundError, PermissionDeniedError
+from ingest.keys import DELIVERY_FOLDER, KeyRange, Pruning, parse_key, plan_ranges
 from ingest.sources import (
     CorruptTransferError,
     LogObject,
@@ -38,6 +38,7 @@ _log = logging.getLogger(__name__)
 _CHUNK = 32 * 1024
 _READINGS_OF_DAMAGED = 3
 
+_ADVICE = "Check the prefix, and that the flow log delivers to this bucket."
 _SUFFIXES = {"", ".gz", ".log", ".parquet", ".txt", ".csv", ".zst"}
 
 
@@ -97,9 +98,17 @@ class S3Source:
         if folder and not folder.endswith("/"):
             folder += "/"
         for keys in plan_ranges(folder, self._pruning, self._listing.children):
-            for log_object in self._wanted(keys):
-                found = True
-                yield log_object
+            try:
+                for log_object in self._wanted(keys):
+                    found = True
+                    yield log_object
+            except PermissionDeniedError as error:
+                if found or keys != KeyRange(folder) or DELIVERY_FOLDER in folder.split("/"):
+                    raise
+                # The published policy allows no look beside AWSLogs, where nothing was found.
+                url = f"{self._listing.url(folder)}{DELIVERY_FOLDER}/"
+                msg = f"{url}: no flow logs here, and beside it access is denied. {_ADVICE}"
+                raise NothingFoundError(msg) from error
         if found:
             return
         single = self._listing.single(self._prefix)

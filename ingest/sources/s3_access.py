@@ -31,6 +31,7 @@ class Access:
 
     Attributes:
         endpoint: What S3 is called in messages.
+        role_arn: The role that requests are made in, if one is assumed.
     """
 
     def __init__(self, settings: AwsSettings) -> None:
@@ -40,6 +41,7 @@ class Access:
         self._s3: S3Client | None = None
         self._session: boto3.Session | None = None
         self.endpoint = settings.endpoint_url or "Amazon S3"
+        self.role_arn = settings.role_arn
 
     @property
     def s3(self) -> S3Client:
@@ -122,6 +124,9 @@ def _assume_role(core: botocore.session.Session, settings: AwsSettings, role_arn
             core.create_client,
             region_name=_region_of(core),
             endpoint_url=_sts_endpoint(settings),
+            config=Config(
+                connect_timeout=settings.connect_timeout_s, read_timeout=settings.read_timeout_s
+            ),
         ),
         source_credentials=source,
         role_arn=role_arn,

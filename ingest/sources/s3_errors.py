@@ -130,13 +130,12 @@ def _explain_answer(error: ClientError, asked: Asked, access: Access) -> IngestE
 def _denied(error: ClientError, asked: Asked, access: Access, text: str) -> PermissionDeniedError:
     told = _ACTION.search(text)
     action, resource = asked.action, asked.url
-    if error.operation_name == "AssumeRole":
-        action, resource = "sts:AssumeRole", "the role; its trust policy has to name the caller"
-    if "kms" in f"{error_code(error)} {text}".lower() or "ciphertext" in text.lower():
+    if told and told[2] and told[1] != action:
+        action, resource = told[1], told[2].rstrip(".,")
+    elif not told and re.search(r"kms|ciphertext", f"{error_code(error)} {text}", re.IGNORECASE):
         action, resource = "kms:Decrypt", f"the key that encrypts {asked.url}"
-    if told:
-        action = told[1]
-        resource = told[2].rstrip(".,") if told[2] and action != asked.action else resource
+    if error.operation_name == "AssumeRole":
+        action, resource = "sts:AssumeRole", f"{access.role_arn}, and name it in the trust policy"
     caller = _CALLER.search(text)
     who = caller[1] if caller else access.caller()
     return PermissionDeniedError(

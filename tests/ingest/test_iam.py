@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from ingest.errors import PermissionDeniedError
+from ingest.errors import NothingFoundError, PermissionDeniedError
 from ingest.iam import least_privilege_policy
 from ingest.sources.s3 import S3Source
 from ingest.sources.s3_access import Access
@@ -31,7 +31,6 @@ def test_a_policy_names_bucket_and_prefix_and_no_wildcard_action():
     listing, reading = policy["Statement"]
     assert listing["Resource"] == "arn:aws:s3:::logs"
     assert listing["Condition"]["StringLike"]["s3:prefix"] == [
-        "team-a/",
         "team-a/AWSLogs/",
         "team-a/AWSLogs/*",
     ]
@@ -97,7 +96,7 @@ def test_every_prefix_that_is_listed_fits_the_condition(s3_server, bucket, aws, 
     assert len(list(S3Source(bucket, base, settings=aws()).objects())) == 2
 
     listed = [parse_qs(urlsplit(line).query).get("prefix", [""])[0] for line in s3_server.lists()]
-    assert len(listed) == 6
+    assert len(listed) == 5
     assert [p for p in listed if not any(fnmatchcase(p, pattern) for pattern in allowed)] == []
 
 
@@ -121,8 +120,8 @@ def test_a_missing_list_right_is_named_with_the_caller(s3_server, bucket, aws):
 
     arn = f"arn:aws:iam::123456789012:user/nobody-{bucket}"
     assert str(caught.value) == (
-        f"s3://{bucket}/team-a/: access denied to {arn}. "
-        f"Allow s3:ListBucket on s3://{bucket}/team-a/."
+        f"s3://{bucket}/team-a/AWSLogs/: access denied to {arn}. "
+        f"Allow s3:ListBucket on s3://{bucket}/team-a/AWSLogs/."
     )
     assert user["secret_access_key"] not in str(caught.value)
 
@@ -160,3 +159,18 @@ def test_wrong_keys_are_told_from_missing_rights(s3_server, bucket, aws, changed
 
     assert f"AWS does not accept these credentials ({code})" in str(caught.value)
     assert not any(secret in str(caught.value) for secret in [*user.values(), *changed.values()])
+
+
+@pytest.mark.s3
+def test_a_bucket_without_flow_logs_is_told_from_a_missing_right(s3_server, bucket, aws, proxy):
+    """Beside AWSLogs the policy allows nothing: that is no reason to ask for more rights."""
+    user = s3_server.create_user(f"early-{bucket}", least_privilege_policy(bucket))
+    proxy.fail("403", where="prefix=&")
+
+    with pytest.raises(NothingFoundError) as caught:
+        list(S3Source(bucket, settings=aws(proxy.url, **user)).objects())
+
+    assert str(caught.value) == (
+        f"s3://{bucket}/AWSLogs/: no flow logs here, and beside it access is denied. "
+        "Check the prefix, and that the flow log delivers to this bucket."
+    )

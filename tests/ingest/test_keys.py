@@ -177,7 +177,6 @@ def test_what_is_not_given_is_looked_up():
         ),
     ]
     assert folders.asked == [
-        "x/",
         "x/AWSLogs/",
         "x/AWSLogs/123456789012/vpcflowlogs/",
         "x/AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/",

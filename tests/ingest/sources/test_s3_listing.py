@@ -51,8 +51,8 @@ def test_more_keys_than_a_page_holds_are_listed_completely_and_once(s3_server, b
     assert [o.key for o in found] == [f"s3://{bucket}/{key}" for key in sorted(keys)]
     assert {o.size for o in found} == {1}
     assert {o.etag for o in found} == {"9dd4e461268c8034f5c8564e155c67a6"}
-    # Root, accounts, regions, and three pages.
-    assert len(s3_server.lists()) == 6
+    # Accounts, regions, and three pages.
+    assert len(s3_server.lists()) == 5
 
 
 def test_only_days_asked_for_are_listed(s3_server, bucket, aws):
@@ -72,9 +72,9 @@ def test_only_days_asked_for_are_listed(s3_server, bucket, aws):
     # Files of the 5th, made within a day after the end, may hold late records of the 4th.
     expected = [date(2026, 11, 3), date(2026, 11, 4), date(2026, 11, 5)]
     assert found == [key_of(ACCOUNTS[0], "us-east-1", day) for day in expected]
-    # The root, then the account in the two layouts that it may have.
+    # Accounts, then one page.
     lists = s3_server.lists()
-    assert len(lists) == 3
+    assert len(lists) == 2
     assert any("start-after=" in line and "/2026/11/02/" in line for line in lists)
     assert sum(source.skipped.values()) == 1  # 2 November, 12:00: left out by its file's name.
 
@@ -88,8 +88,8 @@ def test_accounts_and_regions_not_given_are_discovered(s3_server, bucket, aws):
     found = keys_listed(S3Source(bucket, settings=aws()))
 
     assert found == sorted(keys)
-    # Root, accounts, regions of two accounts, four regions.
-    assert len(s3_server.lists()) == 1 + 1 + 2 + 4
+    # Accounts, regions of two accounts, four regions.
+    assert len(s3_server.lists()) == 1 + 2 + 4
 
 
 @pytest.mark.parametrize("regions", [(), ("us-east-1",)])
