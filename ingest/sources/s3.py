@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -31,8 +30,6 @@ from ingest.sources.s3_retry import ANSWERS, DeadlineError, Requests
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_log = logging.getLogger(__name__)
 
 # A slow sender is noticed between chunks: small ones keep the deadline honest.
 _CHUNK = 32 * 1024
@@ -197,8 +194,7 @@ class S3Source:
                         "Compare it with its origin, or upload it again."
                     )
                     raise CorruptTransferError(msg) from error
-                self.retries["damaged"] += 1
-                _log.info("object damaged on the way, read again: %s", log_object.key)
+                self._requests.count("damaged", error)
             except DeadlineError as error:
                 msg = (
                     f"{log_object.key}: not read within {self._settings.object_deadline_s:g} s. "

@@ -90,9 +90,14 @@ class Access:
 def open_session(settings: AwsSettings) -> boto3.Session:
     """Return a session whose credentials renew themselves where AWS lets them.
 
+    The SDK's own log is kept quieter: at DEBUG it writes session tokens, and beside a
+    refused role, which becomes an error of ours, a traceback.
+
     Raises:
         BotoCoreError: The profile does not exist, or cannot be read.
     """
+    logging.getLogger("botocore").setLevel(logging.INFO)
+    logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
     core = botocore.session.Session(profile=settings.profile)
     core.set_config_variable("region", settings.region or _region_of(core) or _FALLBACK_REGION)
     if settings.access_key_id and settings.secret_access_key:

@@ -141,7 +141,7 @@ class Requests:
             except ANSWERS as error:
                 if _is_expired(error) and not renewed:
                     renewed = True
-                    self._count("expired", error)
+                    self.count("expired", error)
                     self._access.renew(client)
                     continue
                 cause = retry_cause(error)
@@ -150,8 +150,14 @@ class Requests:
                     self.gate.throttled()
                 if cause is None or attempt >= self._settings.attempts:
                     raise
-                self._count(cause, error)
+                self.count(cause, error)
                 self._back_off(attempt, deadline, error)
+
+    def count(self, cause: str, error: Exception) -> None:
+        """Note that a request is repeated."""
+        with self._lock:
+            self.retries[cause] += 1
+        _log.debug("request repeated, cause %s: %s", cause, type(error).__name__)
 
     def _back_off(self, attempt: int, deadline: float | None, error: Exception) -> None:
         # Full jitter ("Exponential Backoff And Jitter", AWS Architecture Blog).
@@ -160,11 +166,6 @@ class Requests:
         if deadline is not None and time.monotonic() + wait_s >= deadline:
             raise DeadlineError from error
         time.sleep(wait_s)
-
-    def _count(self, cause: str, error: Exception) -> None:
-        with self._lock:
-            self.retries[cause] += 1
-        _log.debug("request repeated, cause %s: %s", cause, type(error).__name__)
 
 
 def _is_expired(error: Exception) -> bool:

@@ -173,13 +173,13 @@ def test_an_unknown_profile_is_a_matter_of_configuration(aws):
 
 
 def test_no_secret_is_logged_or_told(s3_server, bucket, proxy, aws, tmp_path, caplog):
-    """At DEBUG, through retries, renewals and refusals."""
+    """With everybody's DEBUG on, through retries, renewals and refusals."""
     s3_server.fill(bucket, [KEY])
     secrets = {"access_key_id": MARKER, "secret_access_key": MARKER, "session_token": MARKER}
     source = S3Source(bucket, settings=aws(proxy.url, **secrets))
     (log_object,) = source.objects()
     told = []
-    with caplog.at_level(logging.DEBUG, logger="ingest"):
+    with caplog.at_level(logging.DEBUG):
         for mode in ("slow-down", "400-expired", "403-skew", "403-kms", "bit-flip"):
             proxy.fail(mode, 1, where=KEY)
             try:

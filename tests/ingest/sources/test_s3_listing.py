@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -167,6 +168,21 @@ def test_a_folder_of_another_layout_is_listed_whole(s3_server, bucket, aws):
 
     assert keys_listed(source) == [f"copies/{name}" for name in names]
     assert source.skipped == {"folder-marker": 2, "not-flow-logs": 2}
+
+
+def test_a_folder_uploaded_as_it_is_is_listed_as_it_is(s3_server, bucket, aws, tmp_path):
+    """Sizes and times are those of the upload."""
+    key = key_of(ACCOUNTS[0], "eu-west-1", FIRST)
+    (tmp_path / key).parent.mkdir(parents=True)
+    (tmp_path / key).write_bytes(b"12345")
+    began = int(time.time())
+
+    s3_server.upload_folder(bucket, tmp_path, "copy/")
+
+    (found,) = S3Source(bucket, "copy", settings=aws()).objects()
+    assert (found.key, found.size) == (f"s3://{bucket}/copy/{key}", 5)
+    assert found.last_modified is not None
+    assert found.last_modified >= began
 
 
 def test_an_empty_object_is_listed(s3_server, bucket, aws):
