@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,9 +18,8 @@ import polars as pl
 from ingest.conversation import Derived, derive, has_text
 from ingest.errors import BadObjectError
 from ingest.flow_rows import flow_rows
-from ingest.parse.decompress import text_blocks
-from ingest.parse.header import default_layout, header_fields
-from ingest.parse.lines import MAX_LINE_BYTES, Record, Reject, examine
+from ingest.parse.lines import Record, Reject, examine
+from ingest.parse.objects import read_object
 from ingest.parse.text import RefusedError, parse_text
 from ingest.rollup import record_times, rollups
 from ingest.sources import LogObject
@@ -28,7 +27,6 @@ from ingest.store.parts import write_parts
 from ingest.store.write import BatchTotals, NewPart, ObjectOutcome
 
 CHUNK_BYTES = 40 << 20
-_NEWLINE = ord("\n")
 MAX_REJECTS_KEPT = 1_000  # Texts per object; the counts are complete.
 
 
@@ -135,53 +133,20 @@ class _Batch:
         except OSError as error:
             raise BadObjectError(key, "unreadable", error.strerror or str(error)) from error
         outcome.content_hash = hashlib.blake2b(content, digest_size=16).hexdigest()
-        if not content:
-            outcome.status, outcome.detail = "empty", "the object has no bytes"
-            return
-        fields: tuple[str, ...] | None = None
-        line = 1
-        for body in _whole_lines(text_blocks(key, content)):
-            if fields is None:
-                fields, body, line = self._layout(outcome, body, line)  # noqa: PLW2901
-                if fields is None:
-                    continue
-            if body:
-                n_lines = int(np.count_nonzero(np.frombuffer(body, np.uint8) == _NEWLINE))
-                self._add(fields, _Segment(outcome, line, n_lines, body))
-                line += n_lines
-        if fields is None:
-            outcome.status, outcome.detail = "empty", "the object has no lines"
-
-    def _layout(
-        self, outcome: ObjectOutcome, body: bytes, line: int
-    ) -> tuple[tuple[str, ...] | None, bytes, int]:
-        """Find the layout at an object's first line with content; cut a header off."""
-        while body:
-            end = body.index(b"\n") + 1
-            first = body[:end]
-            text = first.strip(b" \t\r\n\xef\xbb\xbf")
-            if text and not text.startswith(b"#"):
-                fields = header_fields(first)
-                if fields is not None:
-                    outcome.fields = " ".join(fields)
-                    return fields, body[end:], line + 1
-                fields = self.task.fields or default_layout(first)
-                if fields is None:
-                    detail = (
-                        f"line {line} is no header and no record of a default format; "
-                        "name its fields with --format"
-                    )
-                    raise BadObjectError(outcome.source.key, "no-header", detail)
-                outcome.fields = " ".join(fields)
-                outcome.detail = (
-                    "read with the given format"
-                    if self.task.fields
-                    else "no header; recognised as AWS's default format"
+        layouts: dict[str, None] = {}
+        for chunk in read_object(key, content, self.task.fields):
+            layouts[" ".join(chunk.fields)] = None
+            outcome.detail = chunk.remark
+            for reject in chunk.rejects:
+                _count_reject(outcome, reject)
+            if chunk.n_lines:
+                self._add(
+                    chunk.fields, _Segment(outcome, chunk.first_line, chunk.n_lines, chunk.body)
                 )
-                return fields, body.removeprefix(b"\xef\xbb\xbf"), line
-            body = body[end:]
-            line += 1
-        return None, b"", line
+        outcome.fields = "; ".join(layouts) or None
+        if not layouts:
+            outcome.status = "empty"
+            outcome.detail = "the object has no lines" if content else "the object has no bytes"
 
     def _add(self, fields: tuple[str, ...], segment: _Segment) -> None:
         self.pending[fields].append(segment)
@@ -275,22 +240,6 @@ def _count_reject(outcome: ObjectOutcome, reject: Reject) -> None:
     outcome.reject_counts[reject.reason] = outcome.reject_counts.get(reject.reason, 0) + 1
     if len(outcome.rejects) < MAX_REJECTS_KEPT:
         outcome.rejects.append(reject)
-
-
-def _whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Cut blocks at line ends; a last line without one gets it. Long lines are passed on cut."""
-    rest = b""
-    for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield rest + block[:end]
-            rest = block[end:]
-        elif len(rest) <= MAX_LINE_BYTES:
-            # The part of an overlong line beyond the cap is not kept; the cut line
-            # is still over the cap, so it is rejected with its number.
-            rest += block[: MAX_LINE_BYTES + 1]
-    if rest.strip():
-        yield rest + b"\n"
 
 
 def _count_rows(
