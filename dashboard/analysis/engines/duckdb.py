@@ -121,8 +121,13 @@ class DuckDbEngine:
         for name, value in settings:
             self._connection.execute(f"SET {name} = $value", {"value": value})
 
-    def fetch(self, sql: str, inputs: Inputs) -> pa.Table:
+    def fetch(self, sql: str, inputs: Inputs, values: Mapping[str, int] | None = None) -> pa.Table:
         """Run one compiled query.
+
+        Args:
+            sql: The query, numbers as `$name`.
+            inputs: The tables that it reads.
+            values: The numbers.
 
         Returns:
             Its rows; sums as int64.
@@ -137,8 +142,8 @@ class DuckDbEngine:
         try:
             for name, table in inputs.tables.items():
                 cursor.register(name, table)
-            files = {name: paths for name, paths in inputs.files.items() if paths}
-            relation = cursor.sql(_over_files(sql, inputs.files), params=files)
+            files: dict[str, object] = {n: paths for n, paths in inputs.files.items() if paths}
+            relation = cursor.sql(_over_files(sql, inputs.files), params=files | dict(values or {}))
             return _plain_integers(relation.to_arrow_table())
         except duckdb.InterruptException as error:
             raise QueryTimeoutError(self._time_limit_s) from error

@@ -39,9 +39,9 @@ def coverage_rows(span: Span) -> ir.Table:
     return _joined(span, "coverage", raw.coverage_records)
 
 
-def series_rows(query: FlowQuery) -> ir.Table:
+def series_rows(span: Span, query: FlowQuery) -> ir.Table:
     """Return what fits as rows of `series`, which is exact to the minute by itself."""
-    rows = _in_range(cache_table("series"), "minute_start", (query.start, query.end))
+    rows = _in_range(cache_table("series"), "minute_start", (span.start, span.end))
     return _with_action(rows, query)
 
 

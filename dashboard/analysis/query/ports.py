@@ -10,7 +10,7 @@ from dashboard.analysis.query.rankings import ranked
 from dashboard.analysis.query.span import Span
 
 
-def top_ports(span: Span, query: FlowQuery, top: int) -> ir.Table:
+def top_ports(span: Span, query: FlowQuery, *, top: int) -> ir.Table:
     """Rank service ports by protocol; protocols without ports have a null port.
 
     Returns:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
@@ -27,14 +25,14 @@ from dashboard.analysis.flow_query import DEFAULT_THRESHOLD, DEFAULT_TOP_K, Flow
 from dashboard.analysis.query import conversations, coverage, ports, rankings, talkers, timeline
 from dashboard.analysis.query.memo import Memo
 from dashboard.analysis.query.naming import NameBook, NamedNodes
+from dashboard.analysis.query.prepared import Prepared, View, prepare
 from dashboard.analysis.query.span import Span
-from dashboard.analysis.query.tables import cache_table
 from dashboard.errors import DashboardError, EmptyCacheError
 from ingest.errors import CacheError
 from ingest.store.read import CacheFacts, CacheMissingError, CacheReader, CacheSnapshot
 
 _KEPT_ANSWERS = 512
-_COMPILING = threading.Lock()  # Ibis says nothing about compiling in several threads.
+_NAMED_VIEWS = (conversations.top_conversations, talkers.top_talkers)
 
 Answer = TypeVar("Answer")
 
@@ -109,9 +107,9 @@ class FlowSource:
         """Rank nodes by what they sent plus received; threshold and top-K do not apply."""
 
         def answer(edition: _Edition) -> Ranking:
-            names, span = self._names_for(edition, query), Span.of(query)
-            expr = talkers.top_talkers(span, query, top, named=names is not None)
-            return _ranking(self._fetch(edition, expr, span, "talkers", names))
+            names = self._names_for(edition, query)
+            view = talkers.top_talkers
+            return _ranking(self._fetch(edition, "talkers", view, query, names=names, top=top))
 
         return self._ask(("talkers", _unranked(query), query.level, top), answer)
 
@@ -119,9 +117,7 @@ class FlowSource:
         """Rank service ports; threshold and top-K do not apply."""
 
         def answer(edition: _Edition) -> Ranking:
-            span = Span.of(query)
-            expr = ports.top_ports(span, query, top)
-            return _ranking(self._fetch(edition, expr, span, "ports"))
+            return _ranking(self._fetch(edition, "ports", ports.top_ports, query, top=top))
 
         return self._ask(("ports", _unranked(query), top), answer)
 
@@ -182,9 +178,9 @@ class FlowSource:
         """Answer the edges, and beside them the sums that the totals are made of."""
 
         def answer(edition: _Edition) -> tuple[Edges, pd.DataFrame]:
-            names, span = self._names_for(edition, query), Span.of(query)
-            expr = conversations.top_conversations(span, query, named=names is not None)
-            rows = _frame(self._fetch(edition, expr, span, "edges", names))
+            names = self._names_for(edition, query)
+            view = conversations.top_conversations
+            rows = _frame(self._fetch(edition, "edges", view, query, names=names))
             kept, sums = rows[rows["part"] == conversations.EDGE], rows[rows["part"] > 0]
             addressless = _volume(sums[sums["part"] == conversations.ADDRESSLESS])
             addressed = sums[sums["part"] == conversations.ADDRESSED]
@@ -205,9 +201,8 @@ class FlowSource:
         sums = self._memo.peek((*edition.key, "edge sums", *_fitting(query)))
         if sums is None:
             sums = self._edges(edition, query)[1]
-        span = Span.of(query)
-        logged = self._fetch_series(edition, timeline.logged_sums(query), query).to_pylist()[0]
-        gaps = self._fetch(edition, coverage.coverage_sums(span), span, "coverage").to_pylist()[0]
+        logged = self._fetch(edition, "series", timeline.logged_sums, query).to_pylist()[0]
+        gaps = self._fetch(edition, "coverage", coverage.coverage_sums, query).to_pylist()[0]
         return Totals(
             volume=_volume(sums),
             logged_packets=logged["logged_packets"],
@@ -222,7 +217,7 @@ class FlowSource:
     def _timeline(self, edition: _Edition, query: FlowQuery, max_bins: int) -> Timeline:
         first, end = self._drawn_range(edition, query)
         bin_s, start, end = timeline.bins_for(first, end, max_bins)
-        rows = _frame(self._fetch_series(edition, timeline.binned(query, bin_s), query))
+        rows = _frame(self._fetch(edition, "series", timeline.binned, query, bin_s=bin_s))
         return Timeline(
             rows=rows[rows["bin_start"].notna()].reset_index(drop=True),
             bin_s=bin_s,
@@ -233,10 +228,8 @@ class FlowSource:
 
     def _drawn_range(self, edition: _Edition, query: FlowQuery) -> tuple[int, int]:
         def answer(edition: _Edition) -> dict[str, int | None]:
-            expr = timeline.series_limits(cache_table("series"))
-            limits: dict[str, int | None] = self._fetch_series(
-                edition, expr, FlowQuery()
-            ).to_pylist()[0]
+            rows = self._fetch(edition, "series", timeline.series_limits, FlowQuery())
+            limits: dict[str, int | None] = rows.to_pylist()[0]
             return limits
 
         limits = self._answer(edition, ("series limits",), answer)
@@ -252,8 +245,9 @@ class FlowSource:
         paths = [p.path for p in edition.snapshot.parts if p.kind == "edges" and p.first is None]
         if not paths:
             return Volume()
-        expr = conversations.top_conversations(Span.of(query), query, named=False)
-        rows = _frame(self._run(expr, Inputs({"edges": paths})))
+        view = conversations.top_conversations
+        prepared = prepare(view, Span.of(query), query, named=False)
+        rows = _frame(self._run(prepared, Inputs({"edges": paths})))
         return _volume(rows[rows["part"] > 0])
 
     # Names and rows.
@@ -265,36 +259,36 @@ class FlowSource:
         return named if named.table.num_rows else None
 
     def _named(self, edition: _Edition) -> NamedNodes:
-        expr = talkers.distinct_addresses(cache_table("talkers"))
-        rows = self._run(expr, Inputs({"talkers": edition.snapshot.files("talkers")}))
+        rows = self._fetch(edition, "talkers", talkers.distinct_addresses, FlowQuery())
         return NamedNodes.of(self._names, rows.column("address").combine_chunks())
 
     def _fetch(
         self,
         edition: _Edition,
-        expr: ir.Table,
-        span: Span,
         kind: str,
+        view: View,
+        query: FlowQuery,
         names: NamedNodes | None = None,
+        **options: int,
     ) -> pa.Table:
-        files = {}
-        if span.hours is not None:
-            files[kind] = span.rollup_files(edition.snapshot, kind)
-        if span.ragged:
-            files["flows"] = span.raw_files(edition.snapshot)
-        return self._run(expr, Inputs(files, names.tables if names else {}))
+        """Run a view over one table of the cache, and raw records where minutes are ragged."""
+        snapshot, span = edition.snapshot, Span.of(query)
+        if view in _NAMED_VIEWS:
+            options["named"] = names is not None
+        prepared = prepare(view, span, query, **options)
+        if kind == "series":
+            files = {kind: snapshot.files(kind, query.start, query.end)}
+        else:
+            files = {kind: span.rollup_files(snapshot, kind)} if span.hours is not None else {}
+            if span.ragged:
+                files["flows"] = span.raw_files(snapshot)
+        return self._run(prepared, Inputs(files, names.tables if names else {}))
 
-    def _fetch_series(self, edition: _Edition, expr: ir.Table, query: FlowQuery) -> pa.Table:
-        files = edition.snapshot.files("series", query.start, query.end)
-        return self._run(expr, Inputs({"series": files}))
-
-    def _run(self, expr: ir.Table, inputs: Inputs) -> pa.Table:
-        with _COMPILING:
-            sql = str(ibis.to_sql(expr, dialect="duckdb"))
+    def _run(self, prepared: Prepared, inputs: Inputs) -> pa.Table:
         if self._engine is None:
             msg = "an edition opens the engine before anything is run"
             raise RuntimeError(msg)
-        return self._engine.fetch(sql, inputs)
+        return self._engine.fetch(prepared.sql, inputs, prepared.values)
 
 
 def _fitting(query: FlowQuery) -> tuple[Hashable, ...]:

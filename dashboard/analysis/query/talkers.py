@@ -14,7 +14,7 @@ from dashboard.analysis.query.span import Span
 SIDES = ("sent_packets", "sent_bytes", "received_packets", "received_bytes")
 
 
-def top_talkers(span: Span, query: FlowQuery, top: int, *, named: bool) -> ir.Table:
+def top_talkers(span: Span, query: FlowQuery, *, top: int, named: bool) -> ir.Table:
     """Rank nodes; a flow counts at each of its two ends.
 
     Returns:
@@ -28,11 +28,8 @@ def top_talkers(span: Span, query: FlowQuery, top: int, *, named: bool) -> ir.Ta
     return ranked(rows, query, ("node",), top, sides=SIDES)
 
 
-def distinct_addresses(talkers: ir.Table) -> ir.Table:
-    """Return each address of the whole cache once, in text order."""
-    return (
-        talkers.select("address")
-        .filter(talkers.address.notnull())
-        .distinct()
-        .order_by(ibis.asc("address"))
-    )
+def distinct_addresses(span: Span, query: FlowQuery) -> ir.Table:
+    """Return each address that sent or received anything once, in text order."""
+    talkers = talker_rows(span, query)
+    addresses = talkers.filter(talkers.address.notnull()).select("address").distinct()
+    return addresses.order_by(ibis.asc("address"))

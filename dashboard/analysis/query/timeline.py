@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.base import VOLUMES, series_rows
+from dashboard.analysis.query.span import Span
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 BIN_WIDTHS_S: tuple[int, ...] = (
@@ -15,14 +16,14 @@ BIN_WIDTHS_S: tuple[int, ...] = (
 )
 
 
-def binned(query: FlowQuery, bin_s: int) -> ir.Table:
+def binned(span: Span, query: FlowQuery, *, bin_s: int) -> ir.Table:
     """Sum up what fits by bin and action.
 
     Returns:
         `bin_start` (null: records without a time), `action` (`NONE` where the format has
         none) and VOLUMES, in time order, then by action.
     """
-    rows = series_rows(query)
+    rows = series_rows(span, query)
     bin_start = rows.minute_start - rows.minute_start % bin_s
     binned_rows = rows.group_by(
         bin_start=bin_start, action=rows.action.fill_null("NONE")
@@ -30,14 +31,15 @@ def binned(query: FlowQuery, bin_s: int) -> ir.Table:
     return binned_rows.order_by("bin_start", "action")
 
 
-def series_limits(series: ir.Table) -> ir.Table:
+def series_limits(span: Span, query: FlowQuery) -> ir.Table:
     """Return one row: `first` and `last` minute with traffic; null where there is none."""
+    series = series_rows(span, query)
     return series.aggregate(first=series.minute_start.min(), last=series.minute_start.max())
 
 
-def logged_sums(query: FlowQuery) -> ir.Table:
+def logged_sums(span: Span, query: FlowQuery) -> ir.Table:
     """Return one row: `logged_packets` and `logged_bytes`, second reports included."""
-    rows = series_rows(query)
+    rows = series_rows(span, query)
     return rows.aggregate(
         **{name: rows[name].sum().fill_null(0) for name in ("logged_packets", "logged_bytes")}
     )

@@ -1,0 +1,210 @@
+"""A cache written by hand: any mix of derived facts, without the rules of ingest."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.schema import SCHEMA_VERSION, TABLES
+from ingest.store.layout import HOUR_S, HOURLY_TABLES, open_catalog, part_path, partition_of
+
+Record = dict[str, Any]
+
+TYPES = {
+    "string": pa.string(),
+    "int16": pa.int16(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "bool": pa.bool_(),
+    "map": pa.map_(pa.string(), pa.string()),
+}
+COMMITTED_AT = 1_767_700_000
+
+
+def make_flow(**facts: Any) -> Record:
+    """Return a record with its derived facts; a test names what matters to it."""
+    record: Record = {
+        "srcaddr": "192.0.2.1",
+        "dstaddr": "198.51.100.2",
+        "protocol": 6,
+        "packets": 1,
+        "bytes": 40,
+        "start": 1_767_600_000,
+        "end": 1_767_600_059,
+        "action": "ACCEPT",
+        "log_status": "OK",
+        "initiator_is_src": True,
+        "service_port": 443,
+        "is_counted": True,
+    }
+    return record | facts
+
+
+def seen_at(record: Mapping[str, Any]) -> int | None:
+    """Return the time that a record belongs to."""
+    start, end = record.get("start"), record.get("end")
+    return start if start is not None else end
+
+
+def last_at(record: Mapping[str, Any]) -> int | None:
+    """Return the last second of a record."""
+    start, end = record.get("start"), record.get("end")
+    return end if end is not None else start
+
+
+def ends(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return initiator and responder."""
+    src = record.get("pkt_srcaddr") or record.get("srcaddr")
+    dst = record.get("pkt_dstaddr") or record.get("dstaddr")
+    if record["initiator_is_src"] is None:
+        return None, None
+    return (src, dst) if record["initiator_is_src"] else (dst, src)
+
+
+def sums_of(record: Mapping[str, Any]) -> dict[str, int]:
+    """Return what one traffic record adds to each sum."""
+    counted = bool(record["is_counted"])
+    packets, n_bytes = record.get("packets") or 0, record.get("bytes") or 0
+    returns = counted and record["initiator_is_src"] is False
+    return {
+        "records": 1,
+        "flows": int(counted),
+        "packets": packets * counted,
+        "bytes": n_bytes * counted,
+        "return_packets": packets * returns,
+        "return_bytes": n_bytes * returns,
+        "logged_packets": packets,
+        "logged_bytes": n_bytes,
+    }
+
+
+def write_cache(cache: Path, *batches: Iterable[Record]) -> Path:
+    """Write batches of records as commits of their own; returns the cache."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with closing(open_catalog(cache, read_only=False)) as catalog:
+        catalog.execute(
+            "INSERT OR IGNORE INTO meta VALUES ('schema_version', ?), ('version', '0')",
+            (str(SCHEMA_VERSION),),
+        )
+        for records in batches:
+            _commit(cache, catalog, list(records))
+    return cache
+
+
+def _commit(cache: Path, catalog: sqlite3.Connection, records: list[Record]) -> None:
+    batch = catalog.execute("SELECT coalesce(max(batch_id), 0) + 1 FROM batches").fetchone()[0]
+    tables = {"flows": [dict(r, line=n) for n, r in enumerate(records)], **_rollups(records)}
+    catalog.execute("BEGIN")
+    for kind, rows in tables.items():
+        _write_parts(cache, catalog, kind, rows, batch)
+    traffic = [r for r in records if r["is_counted"] is not None]
+    quiet = [r for r in records if r["is_counted"] is None]
+    skipped = sum(r["log_status"] == "SKIPDATA" for r in quiet)
+    firsts = [t for t in map(seen_at, traffic) if t is not None]
+    lasts = [t for t in map(last_at, traffic) if t is not None]
+    catalog.execute(
+        "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            batch, COMMITTED_AT + batch, 1, len(records), len(records), 0, len(quiet) - skipped,
+            skipped, len(traffic) - len(firsts), sum(r.get("packets") or 0 for r in traffic),
+            sum(r.get("bytes") or 0 for r in traffic), min(firsts, default=None),
+            max(lasts, default=None),
+        ),
+    )  # fmt: skip
+    catalog.execute("UPDATE meta SET value = value + 1 WHERE name = 'version'")
+    catalog.execute("COMMIT")
+
+
+def _rollups(records: list[Record]) -> dict[str, list[Record]]:
+    sums: dict[str, dict[tuple[Any, ...], Record]] = defaultdict(dict)
+
+    def add(kind: str, keys: Record, values: Mapping[str, int]) -> Record:
+        row = sums[kind].setdefault(tuple(keys.values()), dict(keys))
+        for name, value in values.items():
+            if name in TABLES[kind]:
+                row[name] = row.get(name, 0) + value
+        return row
+
+    for record in records:
+        at = seen_at(record)
+        hour = {"hour_start": None if at is None else at // HOUR_S * HOUR_S}
+        if record["is_counted"] is None:
+            add("coverage", hour | {"log_status": record["log_status"]}, {"records": 1})
+            continue
+        values, (initiator, responder) = sums_of(record), ends(record)
+        action = {"action": record.get("action")}
+        port = {"service_port": record["service_port"], "protocol": record.get("protocol")}
+        row = add(
+            "edges", hour | {"initiator": initiator, "responder": responder} | port | action, values
+        )
+        row["first_seen"] = _least(min, row.get("first_seen"), at)
+        row["last_seen"] = _least(max, row.get("last_seen"), last_at(record))
+        add("ports", hour | port | action, values)
+        minute = {"minute_start": None if at is None else at // 60 * 60}
+        add("series", minute | {"protocol": record.get("protocol")} | action, values)
+        if initiator is None:
+            continue
+        request = values["packets"] - values["return_packets"]
+        request_bytes = values["bytes"] - values["return_bytes"]
+        for address, out in ((initiator, True), (responder, False)):
+            sent = (
+                (request, request_bytes)
+                if out
+                else (values["return_packets"], values["return_bytes"])
+            )
+            received = (
+                (values["return_packets"], values["return_bytes"])
+                if out
+                else (request, request_bytes)
+            )
+            names = ("sent_packets", "sent_bytes", "received_packets", "received_bytes")
+            flows = {
+                "records": 1,
+                "flows": values["flows"],
+                "initiated_flows": values["flows"] * out,
+            }
+            both = dict(zip(names, sent + received, strict=True))
+            add("talkers", hour | {"address": address} | action, flows | both)
+    return {kind: list(rows.values()) for kind, rows in sums.items()}
+
+
+def _least(choose: Any, a: int | None, b: int | None) -> int | None:
+    return choose([x for x in (a, b) if x is not None], default=None)
+
+
+def _write_parts(
+    cache: Path, catalog: sqlite3.Connection, kind: str, rows: list[Record], batch: int
+) -> None:
+    time_column = next(iter(TABLES[kind]))
+    width = HOUR_S if kind in HOURLY_TABLES else 24 * HOUR_S
+    parts: dict[int | None, list[tuple[int | None, Record]]] = defaultdict(list)
+    for row in rows:
+        at = seen_at(row) if kind == "flows" else row[time_column]
+        parts[None if at is None else at // width * width].append((at, row))
+    for start, timed in parts.items():
+        date, hour = partition_of(kind, start)
+        path = part_path(kind, date, hour, f"part-{batch:08d}.parquet")
+        (cache / path).parent.mkdir(parents=True, exist_ok=True)
+        present = {name for _, row in timed for name in row}
+        # Like ingest: flows hold what their format has, rollups hold every column.
+        names = [n for n in TABLES[kind] if kind != "flows" or n in present]
+        columns = {
+            n: pa.array([row.get(n) for _, row in timed], TYPES[TABLES[kind][n]]) for n in names
+        }
+        pq.write_table(pa.table(columns), cache / path)
+        times = [at for at, _ in timed if at is not None]
+        catalog.execute(
+            "INSERT INTO parts (path, kind, date, hour, first, last, rows, bytes, batch_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                path, kind, date, hour, min(times, default=None), max(times, default=None),
+                len(timed), (cache / path).stat().st_size, batch,
+            ),
+        )  # fmt: skip
