@@ -7,6 +7,7 @@
   var wired = null;
   var tip = null;
   var restoring = false;
+  var firstPlaces = new Map();
 
   function level() {
     return new URLSearchParams(window.location.search).get("level") || "name";
@@ -42,10 +43,15 @@
     savePlaces(places);
   }
 
-  // The server sends its own place with every update; the one that the user chose wins.
+  // A node stays where it was first drawn while the page is open, and where the user put it for
+  // good, whatever place the server sends with an update.
   function restore(node) {
-    var place = placeOf(node.id());
-    if (!place || node.grabbed() || restoring) {
+    var key = level() + " " + node.id();
+    if (!firstPlaces.has(key)) {
+      firstPlaces.set(key, Object.assign({}, node.position()));
+    }
+    var place = placeOf(node.id()) || firstPlaces.get(key);
+    if ( node.grabbed() || restoring) {
       return;
     }
     var position = node.position();
@@ -186,7 +192,7 @@
       savePlaces({});
       if (wired) {
         wired.nodes().forEach(function (node) {
-          node.position(node.data("home"));
+          node.position(firstPlaces.get(level() + " " + node.id()));
         });
       }
     },

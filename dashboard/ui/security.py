@@ -13,8 +13,8 @@ from flask import Response, abort, request
 _log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1024 * 1024
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-_ANY_ADDRESS = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - compared with, not bound.
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+_ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound.
 _UPDATE_PATH = "_dash-update-component"
 
 
@@ -28,12 +28,14 @@ def harden(app: Dash, hosts: Iterable[str]) -> None:
     """
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    named = [host for host in hosts if host]
-    if not any(host in _ANY_ADDRESS for host in named):
-        server.config["TRUSTED_HOSTS"] = [*LOOPBACK_HOSTS, *map(_bracketed, named)]
+    trusted = {*LOOPBACK_HOSTS, *hosts}
+    # Flask's own TRUSTED_HOSTS cannot match an IPv6 address.
+    takes_any_name = not trusted.isdisjoint(_ANY_ADDRESS)
     policy = content_security_policy(app.csp_hashes())
 
     def check() -> None:
+        if not takes_any_name and urlsplit(f"//{request.host}").hostname not in trusted:
+            abort(400, "The page is not known under this host name.")
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and not _is_page_visit():
             abort(403, "This request comes from another site.")
         origin = request.headers.get("Origin")
@@ -110,7 +112,3 @@ def payload_problem(app: Dash, body: Any) -> str | None:
 
 def _wire(item: dict[str, Any]) -> tuple[Any, Any]:
     return item.get("id"), item.get("property")
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host

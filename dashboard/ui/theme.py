@@ -168,7 +168,7 @@ def _node_styles(colors: Palette) -> list[dict[str, Any]]:
     label = {
         "label": "data(label)",
         "font-family": FONT,
-        "font-size": 12,
+        "font-size": 14,
         "color": colors.text,
         "text-outline-color": colors.surface,
         "text-outline-width": 2.5,
@@ -247,7 +247,7 @@ def _edge_styles(colors: Palette, *, cheap: bool) -> list[dict[str, Any]]:
     label = {
         "label": "data(label)",
         "font-family": FONT,
-        "font-size": 10,
+        "font-size": 12,
         "text-rotation": "autorotate",
         "text-background-color": colors.surface,
         "text-background-opacity": 0.9,

@@ -11,8 +11,8 @@ from dash.exceptions import PreventUpdate
 from dashboard.analysis.answers import FlowAnswers
 from dashboard.analysis.export.pseudonyms import Pseudonyms
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.graph.layout import positions
 from dashboard.errors import BadQueryError
+from dashboard.ui.figures.places import node_places
 from dashboard.ui.sharing import PseudonymAnswers
 from dashboard.ui.view_state import ViewState
 
@@ -38,7 +38,7 @@ class Shown:
         originals = {name: name for name in names}
         if isinstance(self.answers, PseudonymAnswers):
             originals = self.answers.real_names(names, self.query)
-        places = positions(self.real, originals.values(), self.query.level)
+        places = node_places(self.real, originals.values(), self.query.level)
         return {name: places[original] for name, original in originals.items()}
 
 

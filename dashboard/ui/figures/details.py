@@ -61,8 +61,8 @@ def _edge_lines(edge: GraphEdge) -> Lines:
         ("Packets", wording.whole(volume.packets)),
         ("of them returned", wording.whole(volume.return_packets)),
         ("Log records", wording.whole(volume.records)),
-        ("First seen", _moment(edge.first_seen)),
-        ("Last seen", _moment(edge.last_seen)),
+        ("First seen, UTC", wording.moment(edge.first_seen)),
+        ("Last seen, UTC", wording.moment(edge.last_seen)),
     ]
 
 
@@ -77,8 +77,8 @@ def _node_lines(edges: Sequence[GraphEdge], node: str) -> Lines:
         ("Rejected", _with_share(volume.rejected, volume.flows)),
         ("Bytes", wording.whole(volume.bytes)),
         ("Packets", wording.whole(volume.packets)),
-        ("First seen", _moment(first)),
-        ("Last seen", _moment(last)),
+        ("First seen, UTC", wording.moment(first)),
+        ("Last seen, UTC", wording.moment(last)),
     ]
 
 
@@ -117,7 +117,3 @@ def _list(lines: Lines) -> Any:
 
 def _with_share(part: int, of: int) -> str:
     return f"{wording.whole(part)} ({wording.percent(part, of)})" if part else "0"
-
-
-def _moment(value: int | None) -> str:
-    return wording.moment(value) if value is None else f"{wording.moment(value)} UTC"

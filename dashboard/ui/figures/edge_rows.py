@@ -40,12 +40,15 @@ def edge_rows(edges: Edges) -> list[Row]:
 
 def sum_rows(edges: Edges) -> list[Row]:
     """Return the row of what is not shown and the row of everything."""
-    cut = f"other · {wording.whole(edges.other_edges)} edges"
-    return [_sums("other", cut, edges.other), _sums("total", "total", edges.total)]
+    shown, cut = len(edges.rows), edges.other_edges
+    return [
+        {"id": "other", "src": "other", "dst": _count(cut), **_amounts(edges.other)},
+        {"id": "total", "src": "total", "dst": _count(shown + cut), **_amounts(edges.total)},
+    ]
 
 
-def _sums(row_id: str, title: str, volume: Volume) -> Row:
-    return {"id": row_id, "src": title, **_amounts(volume)}
+def _count(edges: int) -> str:
+    return "1 edge" if edges == 1 else f"{wording.whole(edges)} edges"
 
 
 def _amounts(volume: Volume) -> Row:

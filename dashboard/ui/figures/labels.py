@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-_CHARACTER_PX = 6.9  # Mean width in a 12 px system font, rounded up.
-_LINE_PX = 15.0
+_CHARACTER_PX = 7.9  # Mean width in a 14 px system font, rounded up.
+_LINE_PX = 17.0
 _GAP_PX = 5.0
 SIDES = ("bottom", "top", "right", "left")
 

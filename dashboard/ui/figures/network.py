@@ -92,8 +92,6 @@ def _node_elements(graph: Graph, positions: Positions, query: FlowQuery) -> list
             "size": sizes[name],
             "scope": node.facts.scope if node.facts else "internal",
             "tip": _node_tip(node, sums[name], query),
-            # The browser may keep another place that the user chose; this is the way back.
-            "home": place,
         }
         elements.append({"data": data, "position": place})
     return elements

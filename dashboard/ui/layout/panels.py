@@ -13,7 +13,12 @@ from dashboard.ui import ids
 from dashboard.ui.layout.aria import labelled, live
 from dashboard.ui.theme import cytoscape_stylesheet
 
-_GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True, "doubleClick": False}
+_GRAPH_CONFIG: Any = {
+    "displayModeBar": False,
+    "responsive": True,
+    "doubleClick": False,
+    "showTips": False,
+}
 # The only layout: places come from the server, and an unknown name would kill the component.
 _PRESET = {"name": "preset", "fit": False}
 
@@ -151,13 +156,15 @@ def _table() -> Any:
             "sortable": True,
             "resizable": True,
             "filter": True,
+            "floatingFilter": True,
+            "suppressFloatingFilterButton": True,
+            "suppressHeaderFilterButton": True,
+            "flex": 1,
             "minWidth": 84,
-            "suppressHeaderMenuButton": True,
         },
-        columnSize="responsiveSizeToFit",
         getRowId="params.data.id",
         dashGridOptions={
-            "theme": {"function": "atlasGridTheme(theme)"},
+            "theme": "themeQuartz",  # Its colors come from assets/atlas.css.
             "enableCellTextSelection": True,
             "suppressMovableColumns": False,
             "rowHeight": 30,

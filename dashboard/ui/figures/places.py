@@ -1,0 +1,155 @@
+"""Where nodes stand: the same place whatever is filtered.
+
+The largest edges of the whole cache are laid out once; a filter changes which nodes are
+drawn, never where. Kamada and Kawai's algorithm keeps the core of such a network apart,
+where force-directed ones pull hosts with the same peers into one spot. The many nodes
+around it fan out from the node that they exchange most with, away from the middle.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+import random
+import statistics
+import threading
+from collections.abc import Iterable, Sequence
+
+import igraph
+
+from dashboard.analysis.answers import FlowAnswers
+from dashboard.analysis.flow_query import MAX_TOP_K, FlowQuery, Level
+
+Place = tuple[float, float]
+Link = tuple[str, str]
+
+CORE_LINKS = 120
+APART = (130.0, 80.0)  # Pixels between nodes of the core, at least: room for a label.
+_NEAR = 95.0  # Pixels between neighbors of the core, about.
+_STRETCH = 1.35  # Screens are wider than high.
+_CELL = (60.0, 34.0)  # Around the core, one node a cell.
+_FAN = 0.75 * math.pi  # Half the angle that a fan opens.
+_GOLDEN = (math.sqrt(5) - 1) / 2
+_TRIES = 200
+_ROUNDS = 200
+_RANDOM = threading.Lock()  # igraph has one random number generator a process.
+
+
+def node_places(answers: FlowAnswers, nodes: Iterable[str], level: Level) -> dict[str, Place]:
+    """Return x and y of nodes in pixels at zoom 1, y downwards, around the origin.
+
+    Args:
+        answers: Asked for the largest edges of the whole cache, without any filter.
+        nodes: Which nodes are wanted; those that no large edge reaches stand on a ring
+            around all others, at an angle made of their id.
+        level: What a node is.
+    """
+    rows = answers.edges(FlowQuery(threshold=0, top_k=MAX_TOP_K, level=level)).rows
+    placed = _placed(tuple(zip(rows["src"].tolist(), rows["dst"].tolist(), strict=True)))
+    reach = max((math.hypot(x / _STRETCH, y) for x, y in placed.values()), default=0.0)
+    return {node: placed.get(node) or _around((0, 0), _angle(node), reach + 120) for node in nodes}
+
+
+@functools.lru_cache(maxsize=8)
+def _placed(links: tuple[Link, ...]) -> dict[str, Place]:
+    """Place the core, then what hangs on it; kept by the links themselves."""
+    pairs = list(dict.fromkeys((min(link), max(link)) for link in links if link[0] != link[1]))
+    places = core_places(pairs)
+    taken = {_cell(place) for place in places.values()}
+    waiting = pairs
+    while waiting:
+        rest: list[Link] = []
+        for pair in waiting:
+            new = [node for node in pair if node not in places]
+            if len(new) == 1:
+                hub = pair[0] if new[0] == pair[1] else pair[1]
+                places[new[0]] = _fanned(new[0], places[hub], taken)
+            elif new:
+                rest.append(pair)
+        if len(rest) == len(waiting):
+            break
+        waiting = rest
+    return places
+
+
+def core_places(pairs: Sequence[Link]) -> dict[str, Place]:
+    """Lay out the nodes of the first pairs; equal pairs give equal places."""
+    nodes = sorted({node for pair in pairs[:CORE_LINKS] for node in pair})
+    if not nodes:
+        return {}
+    number = {node: index for index, node in enumerate(nodes)}
+    inner = [(number[a], number[b]) for a, b in pairs if a in number and b in number]
+    graph = igraph.Graph(n=len(nodes), edges=inner)
+    with _RANDOM:
+        igraph.set_random_number_generator(random.Random(1))  # noqa: S311 - no secret
+        try:
+            seed = [_around((0, 0), _angle(node), math.sqrt(len(nodes))) for node in nodes]
+            layout = graph.layout_kamada_kawai(seed=seed, maxiter=2_000)
+        finally:
+            igraph.set_random_number_generator(random)
+    layout.center(0, 0)
+    points = [(float(x), float(y)) for x, y in layout.coords]
+    scale = _NEAR / max(statistics.median(map(_nearest(points), points)), 1e-3)
+    places = [(x * scale * _STRETCH, y * scale) for x, y in points]
+    return dict(zip(nodes, _apart(places), strict=True))
+
+
+def _nearest(points: Sequence[Place]) -> functools.partial[float]:
+    def distance(points: Sequence[Place], point: Place) -> float:
+        return min((math.dist(point, other) for other in points if other is not point), default=1.0)
+
+    return functools.partial(distance, points)
+
+
+def _apart(places: Sequence[Place]) -> list[Place]:
+    """Push apart what is nearer than APART, pair by pair, until nothing is."""
+    moved = [list(place) for place in places]
+    for _ in range(_ROUNDS):
+        settled = True
+        for i, one in enumerate(moved):
+            for j, other in enumerate(moved[:i]):
+                dx, dy = (one[0] - other[0]) / APART[0], (one[1] - other[1]) / APART[1]
+                distance = math.hypot(dx, dy)
+                if distance >= 1:
+                    continue
+                settled = False
+                if distance < 1e-6:
+                    # Two nodes in one spot leave it in a direction of their own.
+                    dx, dy, distance = math.cos(i + j) * 1e-3, math.sin(i + j) * 1e-3, 1e-3
+                push = (1 - distance) / distance / 2
+                one[0] += dx * push * APART[0]
+                one[1] += dy * push * APART[1]
+                other[0] -= dx * push * APART[0]
+                other[1] -= dy * push * APART[1]
+        if settled:
+            break
+    return [(round(x, 1), round(y, 1)) for x, y in moved]
+
+
+def _fanned(node: str, hub: Place, taken: set[tuple[int, int]]) -> Place:
+    """Find a free place around a hub, on the side away from the middle."""
+    outward = math.atan2(hub[1], hub[0] / _STRETCH)
+    place, first = hub, _angle(node) / math.tau
+    for attempt in range(_TRIES):
+        # Steps of the golden section spread evenly, however many there are.
+        turn = ((first + attempt * _GOLDEN) % 1 * 2 - 1) * _FAN
+        place = _around(hub, outward + turn, 85 * (1 + attempt / 14))
+        if _cell(place) not in taken:
+            break
+    taken.add(_cell(place))
+    return place
+
+
+def _around(center: Place, angle: float, radius: float) -> Place:
+    x = center[0] + radius * _STRETCH * math.cos(angle)
+    return round(x, 1), round(center[1] + radius * math.sin(angle), 1)
+
+
+def _cell(place: Place) -> tuple[int, int]:
+    return round(place[0] / _CELL[0]), round(place[1] / _CELL[1])
+
+
+def _angle(text: str) -> float:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64 * math.tau

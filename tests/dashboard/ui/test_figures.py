@@ -1,0 +1,286 @@
+"""Answers in, drawings out: pure functions."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from dashboard.analysis.answers import Edges, Ranking, Timeline, Volume
+from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.graph.model import graph_of, node_ids
+from dashboard.ui.figures.details import edge_details, node_details
+from dashboard.ui.figures.edge_rows import edge_rows, sum_rows
+from dashboard.ui.figures.empty import all_below, no_edges, nothing_fits, summary
+from dashboard.ui.figures.labels import Spot, label_sides
+from dashboard.ui.figures.network import network_elements
+from dashboard.ui.figures.places import APART, core_places, node_places
+from dashboard.ui.figures.rankings import ports_figure, talkers_figure
+from dashboard.ui.figures.summary import STALE_AFTER_S, freshness, totals_tiles
+from dashboard.ui.figures.timeline import timeline_figure
+from dashboard.ui.theme import PALETTES, cytoscape_stylesheet
+from tests.dashboard.ui.made_up import START, MadeUpAnswers
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def drawn(answers: MadeUpAnswers, query: FlowQuery) -> dict[str, dict[str, Any]]:
+    edges = answers.edges(query)
+    names = node_ids(edges)
+    places = {name: (100.0 * i, 0.0) for i, name in enumerate(names)}
+    graph = graph_of(edges, answers.nodes(names, query))
+    return {e["data"]["id"]: e["data"] for e in network_elements(graph, places, query)}
+
+
+def text_of(component: Any) -> str:
+    if isinstance(component, str):
+        return component
+    if isinstance(component, list | tuple):
+        return " ".join(map(text_of, component))
+    return text_of(getattr(component, "children", None) or "")
+
+
+def test_network_draws_shown_edges_and_their_nodes(answers: MadeUpAnswers) -> None:
+    """Five of six edges reach the threshold of 10 flows; the sixth's node is not drawn."""
+    elements = drawn(answers, FlowQuery())
+
+    assert Counter(key[0] for key in elements) == {"e": 5, "n": 6}
+    assert "n:10.0.0.9" not in elements
+
+
+def test_edge_says_what_became_of_its_flows(answers: MadeUpAnswers) -> None:
+    """Denied edges are told apart by state; mixed ones carry their share."""
+    elements = drawn(answers, FlowQuery())
+
+    assert elements["e:192.0.2.77→app-1:22/6"]["state"] == "rejected"
+    assert elements["e:198.51.100.9→alb-a:443/6"]["state"] == "mixed"
+    assert elements["e:198.51.100.9→alb-a:443/6"]["label"] == "25 % denied"
+    assert elements["e:alb-a→app-1:8080/6"]["state"] == "accepted"
+    assert elements["e:app-1→203.0.113.5:-/1"]["label"] == ""
+
+
+def test_rejected_edges_are_red_and_dashed() -> None:
+    """Color alone is not enough for those who do not see it."""
+    for scheme, colors in PALETTES.items():
+        styles = {s["selector"]: s["style"] for s in cytoscape_stylesheet(scheme)}
+        style = styles['edge[state = "rejected"]']
+        assert (style["line-color"], style["line-style"]) == (colors.rejected, "dashed")
+
+
+def test_wider_means_more(answers: MadeUpAnswers) -> None:
+    """Widths follow the question's metric."""
+    by_flows, by_bytes = drawn(answers, FlowQuery()), drawn(answers, FlowQuery(metric="bytes"))
+    ours, theirs = "e:alb-a→app-1:8080/6", "e:app-1→postgres:5432/6"
+
+    assert by_flows[ours]["width"] > by_flows[theirs]["width"]
+    assert by_bytes[ours]["width"] < by_bytes[theirs]["width"]
+
+
+def test_labels_do_not_cover_each_other() -> None:
+    """Four nodes in one spot have two free sides between them; the least go without."""
+    crowd = [Spot(f"host-{i}", 4 * i, 0, 20) for i in range(4)]
+
+    sides = label_sides([*crowd, Spot("far", 300, 0, 20)], most=10)
+
+    assert sides == {"host-0": "bottom", "host-1": "top", "host-2": "right", "far": "bottom"}
+
+
+def test_places_do_not_depend_on_the_filter(answers: MadeUpAnswers) -> None:
+    """A node stands where it stands, whichever others are drawn."""
+    every = node_places(answers, ["app-1", "alb-a", "postgres"], "name")
+    one = node_places(answers, ["app-1"], "name")
+
+    assert one["app-1"] == every["app-1"]
+    assert {query.threshold for query in answers.asked} == {0}
+
+
+def test_places_of_the_core_lie_apart() -> None:
+    """Hosts with the same peers do not fall into one spot."""
+    pairs = [(f"lb-{i}", f"app-{j}") for i in range(2) for j in range(8)]
+
+    places = list(core_places(pairs).values())
+
+    for i, (x, y) in enumerate(places):
+        for x2, y2 in places[:i]:
+            assert ((x - x2) / APART[0]) ** 2 + ((y - y2) / APART[1]) ** 2 > 0.9
+
+
+def test_unknown_nodes_stand_on_a_ring(answers: MadeUpAnswers) -> None:
+    """Every node gets a place, always the same one."""
+    alone = node_places(answers, ["never seen"], "name")["never seen"]
+
+    assert node_places(answers, ["never seen", "app-1"], "name")["never seen"] == alone
+    assert alone != (0, 0)
+
+
+def test_summary_adds_up(answers: MadeUpAnswers) -> None:
+    """832 of 836 flows are shown, 4 are in other."""
+    query = FlowQuery()
+
+    text = summary(answers.edges(query), query)
+
+    assert text == "5 of 6 edges = 99.5 % of flows; 4 flows in “other”"
+
+
+def test_all_edges_below_the_threshold_are_said_to_be(answers: MadeUpAnswers) -> None:
+    """The sentence names count and threshold."""
+    query = FlowQuery(threshold=10_000)
+
+    sentence = no_edges(answers.edges(query), answers.totals(query), query)
+
+    assert sentence == "All 6 edges are below the threshold of 10,000 flows."
+    assert sentence == all_below(answers.totals(query), query)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        (FlowQuery(), "No flows in the whole cache. Take a wider range."),
+        (
+            FlowQuery(start=START, end=START + 3_600, action="reject"),
+            "No rejected flows between 2026-03-02 10:00 and 11:00 UTC. "
+            "Show all actions or a wider range.",
+        ),
+        (FlowQuery(start=START), "No flows since 2026-03-02 10:00 UTC. Take a wider range."),
+        (FlowQuery(end=START), "No flows before 2026-03-02 10:00 UTC. Take a wider range."),
+    ],
+)
+def test_empty_answer_says_what_to_change(query: FlowQuery, sentence: str) -> None:
+    """Which range is empty, and what would fill it."""
+    assert nothing_fits(query) == sentence
+
+
+def test_table_ends_with_other_and_total(answers: MadeUpAnswers) -> None:
+    """Rows plus other are the total."""
+    edges = answers.edges(FlowQuery())
+    rows, (other, total) = edge_rows(edges), sum_rows(edges)
+
+    for name in ("flows", "accepted", "rejected", "bytes", "packets", "return_bytes"):
+        assert sum(row[name] for row in rows) + other[name] == total[name]
+    assert (other["dst"], total["dst"]) == ("1 edge", "6 edges")
+    assert rows[4]["port"] is None
+    assert rows[4]["protocol"] == "ICMP"
+
+
+def test_timeline_stacks_the_metric_by_action(answers: MadeUpAnswers) -> None:
+    """Rejected flows lie at the bottom of the stack."""
+    figure = timeline_figure(answers.timeline(FlowQuery()), FlowQuery(), "light")
+
+    assert [trace.name for trace in figure.data] == ["Rejected", "Accepted"]
+    assert [sum(trace.y) for trace in figure.data] == [145, 691]
+
+
+def test_rankings_split_by_action_and_end_with_other(answers: MadeUpAnswers) -> None:
+    """The bars add up to the ranking's total."""
+    query = FlowQuery()
+
+    ranking = answers.ports(query, top=3)
+    figure = ports_figure(ranking, query, "dark")
+
+    assert sum(sum(trace.x) for trace in figure.data) == ranking.total.flows == 836
+    assert list(figure.layout.yaxis.ticktext) == ["TCP 8080", "TCP 5432", "TCP 22", "other"]
+
+
+def test_charts_without_rows_hold_a_sentence(answers: MadeUpAnswers) -> None:
+    """No axes around nothing."""
+    answers.links = []
+    query = FlowQuery()
+    figures = [
+        timeline_figure(answers.timeline(query), query, "light"),
+        talkers_figure(answers.talkers(query), query, "light"),
+    ]
+
+    for figure in figures:
+        assert (
+            figure.layout.annotations[0].text
+            == "No flows in the whole cache.<br>Take a wider range."
+        )
+        assert figure.layout.xaxis.visible is False
+
+
+def test_hostile_names_are_text_in_charts(answers: MadeUpAnswers) -> None:
+    """Plotly reads a few HTML tags in labels; a name must not hold any."""
+    answers.links = [(HOSTILE, "app-1", 443, 6, 20, 0, 100)]
+
+    figure = talkers_figure(answers.talkers(FlowQuery()), FlowQuery(), "light")
+
+    assert "<img" not in figure.to_json().replace("\\u003c", "<")
+
+
+def test_tiles_show_every_digit(answers: MadeUpAnswers) -> None:
+    """Short for the eye, exact for who compares."""
+    text = text_of(totals_tiles(answers.totals(FlowQuery()), answers.facts()))
+
+    for part in (
+        "836 counted once",
+        "13.5 MB",
+        "13,507,400 bytes",
+        "14,000,000 bytes",
+        "145 of 836 flows",
+        "Coverage gaps 2",
+        "Rejected lines 5 of 846 lines read",
+    ):
+        assert part in text
+
+
+def test_old_records_are_stale(answers: MadeUpAnswers) -> None:
+    """Two hours without a record are a fault."""
+    newest = START + 3_570
+
+    fresh = freshness(answers.facts(), newest + 600)
+    stale = freshness(answers.facts(), newest + STALE_AFTER_S + 60)
+
+    assert (fresh.className, stale.className) == ("fresh", "fresh stale")
+    assert "Newest record 10 min ago" in text_of(fresh)
+
+
+def test_details_of_an_edge_have_every_digit(answers: MadeUpAnswers) -> None:
+    """Port, return volume, first and last seen."""
+    edges = graph_of(answers.edges(FlowQuery()), {}).edges
+
+    text = text_of(edge_details(edges, "e:app-1→postgres:5432/6"))
+
+    for part in ("TCP 5432", "9,000,000", "2,250,000", "2026-03-02 10:00:00"):
+        assert part in text
+
+
+def test_details_of_a_cut_node_do_not_name_it(answers: MadeUpAnswers) -> None:
+    """Sharing may have been switched on since it was selected."""
+    edges = graph_of(answers.edges(FlowQuery()), {}).edges
+
+    assert "10.0.0.9" not in text_of(node_details(edges, None, "10.0.0.9", FlowQuery()))
+
+
+def test_empty_answers_are_drawn_without_trouble() -> None:
+    """Zero rows in every table."""
+    empty = MadeUpAnswers(links=[])
+    query = FlowQuery()
+
+    assert drawn(empty, query) == {}
+    assert edge_rows(empty.edges(query)) == []
+    assert isinstance(empty.edges(query), Edges)
+    assert isinstance(empty.timeline(query), Timeline)
+    assert isinstance(empty.talkers(query), Ranking)
+    assert empty.totals(query).volume == Volume()
+
+
+def _luminance(color: str) -> float:
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_palette_can_be_read(scheme: Any) -> None:
+    """WCAG 2.2, AA: 4.5 for text, 3 for marks."""
+    colors = PALETTES[scheme]
+
+    for text in (colors.text, colors.muted, colors.rejected, colors.warning, colors.accent):
+        assert _contrast(text, colors.surface) >= 4.5
+    for mark in (colors.accepted, colors.mixed, colors.unlogged, colors.internal, colors.internet):
+        assert _contrast(mark, colors.surface) >= 3
+    assert _contrast(colors.muted, colors.page) >= 4.5
