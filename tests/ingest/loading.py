@@ -1,0 +1,105 @@
+"""Run ingest on bytes or as a command, and read back what it stored."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from ingest.batch import BatchResult, BatchTask, run_batch
+from ingest.sources import LogObject
+from ingest.store.read import CacheReader
+from ingest.store.write import ObjectOutcome
+
+Row = dict[str, Any]
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one object became: its outcome, and its rows in line order."""
+
+    outcome: ObjectOutcome
+    tables: dict[str, list[Row]]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Rows of `flows`."""
+        return self.tables.get("flows", [])
+
+    @property
+    def rejects(self) -> list[tuple[int, str, str | None]]:
+        """Line, reason and field of each rejected line."""
+        return [(r.line, r.reason, r.field) for r in self.outcome.rejects]
+
+
+def read_content(content: bytes, fields: tuple[str, ...] | None = None) -> Reading:
+    """Read one object's bytes in this process, by the way that all objects take."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "object"
+        path.write_bytes(content)
+        listed = LogObject("object", "etag", len(content))
+        task = BatchTask(1, [(1, listed, str(path))], f"{folder}/parts", fields)
+        result = run_batch(task)
+        return Reading(result.outcomes[0], tables_of(result))
+
+
+def tables_of(result: BatchResult) -> dict[str, list[Row]]:
+    """Read the parts of a batch; rows of `flows` in the order of object and line."""
+    tables: dict[str, list[Row]] = {}
+    for part in result.parts:
+        tables.setdefault(part.kind, []).extend(_rows(part.tmp))
+    tables.get("flows", []).sort(key=lambda row: (row["object_id"], row["line"]))
+    return tables
+
+
+def cached_rows(cache: Path, kind: str = "flows") -> list[Row]:
+    """Read the rows of one table that the catalog names, in file order."""
+    return [row for path in CacheReader(cache).snapshot().files(kind) for row in _rows(path)]
+
+
+def _rows(path: str) -> list[Row]:
+    rows: list[Row] = pq.ParquetFile(path).read().to_pylist()
+    return rows
+
+
+def run_ingest(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run `python -m ingest` as a user does, and wait for its end."""
+    return run_python("-m", "ingest", *arguments, **options)
+
+
+def run_python(
+    *arguments: str | Path,
+    env: Mapping[str, str] | None = None,
+    wrapper: Sequence[str] = (),
+    **options: Any,
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with arguments, behind another command if wanted, and wait for its end."""
+    return subprocess.run(  # noqa: S603 - the tests write the command
+        [*wrapper, sys.executable, *map(str, arguments)],
+        env=child_environment(env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        **options,
+    )
+
+
+def start_python(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
+    """Start Python with arguments, and hand over the process."""
+    return subprocess.Popen(  # noqa: S603 - the tests write the command
+        [sys.executable, *map(str, arguments)], env=child_environment(), text=True, **options
+    )
+
+
+def child_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return an environment without anybody's settings for AWS."""
+    base = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "PYTHONPATH": str(ROOT)}
+    return base | dict(more or {})
