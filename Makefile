@@ -9,7 +9,7 @@ RECORDS ?= 300000
 
 run: install data/simulated/labels.parquet
 	$(BIN)/python -m ingest load data/simulated --cache data/cache
-	$(BIN)/python -m dashboard serve --cache data/cache --port $(PORT)
+	$(BIN)/python -m dashboard serve --cache data/cache --port $(PORT) --known-ips data/sample/known_ips.csv
 
 data/simulated/labels.parquet: | install
 	$(BIN)/python -m ingest simulate data/simulated --hours 24 --records $(RECORDS) --incidents all

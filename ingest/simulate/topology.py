@@ -57,7 +57,7 @@ class Host:
     """A machine in the VPC, with one ENI.
 
     Attributes:
-        name: As in `data/known_ips.csv`.
+        name: As in `data/sample/known_ips.csv`.
         subnet: Name of its subnet.
         suffix: Last octet of its IPv4 address.
         is_managed: AWS runs it (load balancer, NAT gateway): it has no instance id.

@@ -416,7 +416,7 @@ def test_bad_arguments_are_named(tmp_path, arguments, message):
 
 def test_every_host_has_a_known_name():
     """The list of known addresses names each machine of the VPC, by both its addresses."""
-    path = Path(__file__).parents[2] / "data" / "known_ips.csv"
+    path = Path(__file__).parents[2] / "data" / "sample" / "known_ips.csv"
     with path.open(newline="") as lines:
         known = {row["address"]: row["name"] for row in csv.DictReader(lines)}
 
