@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+
 from ingest.schema import DEFAULT_FIELDS
+
+# Equal code gives equal verdicts, on a busy machine too.
+settings.register_profile("flow-atlas", deadline=None, derandomize=True, database=None)
+settings.load_profile("flow-atlas")
 
 Flow = dict[str, Any]
 
