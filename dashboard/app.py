@@ -68,6 +68,9 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
         part.register(app, source)
     appearance.register(app)
     harden(app, [config.host])
+    # A worker that has not sent the page yet would refuse the files of its components.
+    with server.test_request_context("/"):
+        app.index()
     return app
 
 
