@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   var KEY = "flow-atlas-places";
-  var FIT_PADDING = 34;
+  var FIT_PADDING = 42;
   var wired = null;
   var tip = null;
   var restoring = false;
@@ -121,7 +121,7 @@
     var container = cy.container();
     var known = new Set();
     var pending = false;
-    var hadSize = cy.width() > 0;
+    var touched = false;
     cy.on("dragfree", "node", function (event) {
       keepPlace(event.target);
     });
@@ -151,6 +151,7 @@
         return known.has(id);
       });
       if (ids.length && !survivors) {
+        touched = false;
         fit(cy);
       }
       known = new Set(ids);
@@ -162,10 +163,13 @@
         window.requestAnimationFrame(settle);
       }
     });
+    cy.on("dragpan scrollzoom pinchzoom grab", function () {
+      touched = true;
+    });
+    // A view that the user has not chosen follows the size of the panel.
     new ResizeObserver(function () {
       cy.resize();
-      if (!hadSize && cy.width() > 0) {
-        hadSize = true;
+      if (!touched) {
         fit(cy);
       }
     }).observe(container);

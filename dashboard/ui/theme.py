@@ -168,10 +168,10 @@ def _node_styles(colors: Palette) -> list[dict[str, Any]]:
     label = {
         "label": "data(label)",
         "font-family": FONT,
-        "font-size": 14,
+        "font-size": "data(font)",
         "color": colors.text,
         "text-outline-color": colors.surface,
-        "text-outline-width": 2.5,
+        "text-outline-width": 3,
         "text-valign": "bottom",
         "text-margin-y": 4,
         "min-zoomed-font-size": 5,
@@ -247,7 +247,7 @@ def _edge_styles(colors: Palette, *, cheap: bool) -> list[dict[str, Any]]:
     label = {
         "label": "data(label)",
         "font-family": FONT,
-        "font-size": 12,
+        "font-size": "data(font)",
         "text-rotation": "autorotate",
         "text-background-color": colors.surface,
         "text-background-opacity": 0.9,

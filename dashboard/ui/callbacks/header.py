@@ -24,7 +24,7 @@ def register(app: Dash, source: Source) -> None:
     def sum_up(view: Any) -> tuple[Any, ...]:
         shown = source.shown_view(view)
         totals, facts = shown.answers.totals(shown.query), shown.answers.facts()
-        return totals_tiles(totals, facts), range_text(totals, facts)
+        return totals_tiles(totals, facts), range_text(totals)
 
     @app.callback(
         Output(ids.HEADER_FRESHNESS, "children"),

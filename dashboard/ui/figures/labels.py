@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-_CHARACTER_PX = 7.9  # Mean width in a 14 px system font, rounded up.
-_LINE_PX = 17.0
+_CHARACTER_EM = 0.56  # Mean width in a system font, rounded up.
+_LINE_EM = 1.2
 _GAP_PX = 5.0
 SIDES = ("bottom", "top", "right", "left")
 
@@ -35,12 +35,13 @@ class _Box(NamedTuple):
         )
 
 
-def label_sides(spots: Sequence[Spot], most: int) -> dict[str, str]:
+def label_sides(spots: Sequence[Spot], most: int, font_px: float) -> dict[str, str]:
     """Place labels greedily, the first spots first.
 
     Args:
         spots: In order of importance.
         most: How many labels at most.
+        font_px: Size of the text, in the unit of the spots.
 
     Returns:
         Name → one of SIDES. A node whose label would cover a label placed before
@@ -52,7 +53,7 @@ def label_sides(spots: Sequence[Spot], most: int) -> dict[str, str]:
     for index, spot in enumerate(spots):
         if len(sides) >= most:
             break
-        for side, box in _boxes(spot):
+        for side, box in _boxes(spot, font_px):
             covers_label = any(box.meets(other) for other in taken)
             covers_node = any(box.meets(disc) for i, disc in enumerate(discs) if i != index)
             if not covers_label and not covers_node:
@@ -67,12 +68,12 @@ def _disc(spot: Spot) -> _Box:
     return _Box(spot.x - half, spot.y - half, spot.x + half, spot.y + half)
 
 
-def _boxes(spot: Spot) -> Iterator[tuple[str, _Box]]:
-    wide, half = _CHARACTER_PX * len(spot.name), spot.size / 2
+def _boxes(spot: Spot, font_px: float) -> Iterator[tuple[str, _Box]]:
+    wide, high, half = _CHARACTER_EM * font_px * len(spot.name), _LINE_EM * font_px, spot.size / 2
     x, y = spot.x, spot.y
     below, above = y + half + _GAP_PX, y - half - _GAP_PX
     right, left = x + half + _GAP_PX, x - half - _GAP_PX
-    yield "bottom", _Box(x - wide / 2, below, x + wide / 2, below + _LINE_PX)
-    yield "top", _Box(x - wide / 2, above - _LINE_PX, x + wide / 2, above)
-    yield "right", _Box(right, y - _LINE_PX / 2, right + wide, y + _LINE_PX / 2)
-    yield "left", _Box(left - wide, y - _LINE_PX / 2, left, y + _LINE_PX / 2)
+    yield "bottom", _Box(x - wide / 2, below, x + wide / 2, below + high)
+    yield "top", _Box(x - wide / 2, above - high, x + wide / 2, above)
+    yield "right", _Box(right, y - high / 2, right + wide, y + high / 2)
+    yield "left", _Box(left - wide, y - high / 2, left, y + high / 2)

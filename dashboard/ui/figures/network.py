@@ -16,9 +16,13 @@ Positions = Mapping[str, tuple[float, float]]
 Element = dict[str, Any]
 
 MIN_WIDTH, MAX_WIDTH = 1.2, 7.0
-MIN_SIZE, MAX_SIZE = 15.0, 46.0
+MIN_SIZE, MAX_SIZE = 18.0, 52.0
 MAX_LABELS = 60
 _RATE_LABELS = 8
+_LABEL_PX = 16.0
+_PANEL_PX = (880.0, 460.0)  # A network panel on a laptop, without its margins.
+_LEGIBLE = 0.72  # At a smaller zoom, labels and marks are drawn larger.
+_MOST_ENLARGED = 3.0
 
 
 @dataclass(slots=True)
@@ -43,9 +47,11 @@ def network_elements(graph: Graph, positions: Positions, query: FlowQuery) -> li
     Returns:
         Nodes in the graph's order, then edges, largest first.
     """
+    places = {node.node: positions.get(node.node, (0.0, 0.0)) for node in graph.nodes}
+    enlarged = _enlargement(list(places.values()))
     return [
-        *_node_elements(graph, positions, query),
-        *_edge_elements(graph.edges, query),
+        *_node_elements(graph, places, query, enlarged),
+        *_edge_elements(graph.edges, query, enlarged),
     ]
 
 
@@ -73,13 +79,27 @@ def _sums(graph: Graph, query: FlowQuery) -> dict[str, _Sums]:
     return sums
 
 
-def _node_elements(graph: Graph, positions: Positions, query: FlowQuery) -> list[Element]:
+def _enlargement(places: Sequence[tuple[float, float]]) -> float:
+    """Return how much larger to draw, so that a far-flung network can be read as a whole."""
+    if not places:
+        return 1.0
+    extents = [max(axis) - min(axis) for axis in zip(*places, strict=True)]
+    zoom = min(panel / max(extent, 1) for panel, extent in zip(_PANEL_PX, extents, strict=True))
+    return round(min(max(_LEGIBLE / zoom, 1.0), _MOST_ENLARGED), 2)
+
+
+def _node_elements(
+    graph: Graph, places: Positions, query: FlowQuery, enlarged: float
+) -> list[Element]:
     sums = _sums(graph, query)
-    scale = _log_scale([node.amount for node in sums.values()], MIN_SIZE, MAX_SIZE)
+    # Discs grow less than text: neighbors are only so far apart.
+    low, high = (size * math.sqrt(enlarged) for size in (MIN_SIZE, MAX_SIZE))
+    scale = _log_scale([node.amount for node in sums.values()], low, high)
     sizes = {name: scale(node.amount) for name, node in sums.items()}
-    places = {name: positions.get(name, (0.0, 0.0)) for name in sums}
+    font = _LABEL_PX * enlarged
     order = sorted(sums, key=lambda name: (-sums[name].amount, name))
-    sides = label_sides([Spot(name, *places[name], sizes[name]) for name in order], MAX_LABELS)
+    spots = [Spot(name, *places[name], sizes[name]) for name in order]
+    sides = label_sides(spots, MAX_LABELS, font)
     elements: list[Element] = []
     for node in graph.nodes:
         name = node.node
@@ -90,6 +110,7 @@ def _node_elements(graph: Graph, positions: Positions, query: FlowQuery) -> list
             "label": name if name in sides else "",
             "label_side": sides.get(name, "bottom"),
             "size": sizes[name],
+            "font": font,
             "scope": node.facts.scope if node.facts else "internal",
             "tip": _node_tip(node, sums[name], query),
         }
@@ -97,8 +118,9 @@ def _node_elements(graph: Graph, positions: Positions, query: FlowQuery) -> list
     return elements
 
 
-def _edge_elements(edges: Sequence[GraphEdge], query: FlowQuery) -> list[Element]:
-    scale = _log_scale([amount(edge, query) for edge in edges], MIN_WIDTH, MAX_WIDTH)
+def _edge_elements(edges: Sequence[GraphEdge], query: FlowQuery, enlarged: float) -> list[Element]:
+    low, high = MIN_WIDTH * enlarged, MAX_WIDTH * enlarged
+    scale = _log_scale([amount(edge, query) for edge in edges], low, high)
     rates_left = _RATE_LABELS
     elements: list[Element] = []
     for edge in edges:
@@ -113,6 +135,7 @@ def _edge_elements(edges: Sequence[GraphEdge], query: FlowQuery) -> list[Element
             "width": scale(amount(edge, query)),
             "state": edge.state,
             "label": label,
+            "font": 13 * enlarged,
             "tip": _edge_tip(edge, query),
         }
         elements.append({"data": data})

@@ -25,10 +25,10 @@ Place = tuple[float, float]
 Link = tuple[str, str]
 
 CORE_LINKS = 120
-APART = (130.0, 80.0)  # Pixels between nodes of the core, at least: room for a label.
-_NEAR = 95.0  # Pixels between neighbors of the core, about.
+APART = (125.0, 82.0)  # Pixels between nodes of the core, at least: room for a label.
+_NEAR = 85.0  # Pixels between neighbors of the core, about.
 _STRETCH = 1.35  # Screens are wider than high.
-_CELL = (60.0, 34.0)  # Around the core, one node a cell.
+_CELL = (56.0, 32.0)  # Around the core, one node a cell.
 _FAN = 0.75 * math.pi  # Half the angle that a fan opens.
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _TRIES = 200
@@ -134,7 +134,7 @@ def _fanned(node: str, hub: Place, taken: set[tuple[int, int]]) -> Place:
     for attempt in range(_TRIES):
         # Steps of the golden section spread evenly, however many there are.
         turn = ((first + attempt * _GOLDEN) % 1 * 2 - 1) * _FAN
-        place = _around(hub, outward + turn, 85 * (1 + attempt / 14))
+        place = _around(hub, outward + turn, _NEAR * (1 + attempt / 26))
         if _cell(place) not in taken:
             break
     taken.add(_cell(place))

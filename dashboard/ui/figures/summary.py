@@ -42,7 +42,8 @@ def totals_tiles(totals: Totals, facts: CacheFacts) -> list[Any]:
             "Log records",
             wording.short(volume.records),
             f"{wording.whole(volume.records)} records",
-            "Log lines as AWS wrote them, second reports of a flow included.",
+            "Log lines as AWS wrote them, second reports of a flow included. "
+            f"The cache was filled from {wording.whole(facts.objects)} log objects.",
         ),
         _tile(
             "Bytes as logged",
@@ -89,12 +90,11 @@ def _coverage_tiles(totals: Totals, facts: CacheFacts) -> list[Any]:
     return tiles
 
 
-def range_text(totals: Totals, facts: CacheFacts) -> str:
+def range_text(totals: Totals) -> str:
     """Say from when to when the shown records are."""
     if totals.first is None or totals.last is None:
         return "No records in this range"
-    text = wording.span(totals.first, totals.last)
-    return f"{text} · {wording.whole(facts.objects)} log objects"
+    return wording.span(totals.first, totals.last)
 
 
 def freshness(facts: CacheFacts, now: int) -> Any:
@@ -110,7 +110,7 @@ def freshness(facts: CacheFacts, now: int) -> Any:
     )
     loaded = f"loaded {wording.duration(now - facts.committed_at)} ago"
     return html.Span(
-        [html.Span(className="dot"), f"{newest} · {loaded}"],
+        [html.Span(className="dot"), newest, html.Span(f" · {loaded}", className="loaded")],
         className="fresh stale" if stale else "fresh",
         title=f"{details}. Load what came since: python -m ingest load" if stale else details,
     )

@@ -142,7 +142,7 @@ def _legend() -> list[Any]:
     ]
     nodes = [
         html.Span([html.I(className=f"shape {scope}"), text])
-        for scope, text in (("internal", "internal"), ("internet", "internet"))
+        for scope, text in (("internal", "internal"), ("internet", "internet"), ("mixed", "both"))
     ]
     return [*edges, *nodes, html.Span("arrow: initiator → responder")]
 
@@ -160,7 +160,7 @@ def _table() -> Any:
             "suppressFloatingFilterButton": True,
             "suppressHeaderFilterButton": True,
             "flex": 1,
-            "minWidth": 84,
+            "minWidth": 80,
         },
         getRowId="params.data.id",
         dashGridOptions={

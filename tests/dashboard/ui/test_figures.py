@@ -79,7 +79,7 @@ def test_labels_do_not_cover_each_other() -> None:
     """Four nodes in one spot have two free sides between them; the least go without."""
     crowd = [Spot(f"host-{i}", 4 * i, 0, 20) for i in range(4)]
 
-    sides = label_sides([*crowd, Spot("far", 300, 0, 20)], most=10)
+    sides = label_sides([*crowd, Spot("far", 300, 0, 20)], most=10, font_px=16)
 
     assert sides == {"host-0": "bottom", "host-1": "top", "host-2": "right", "far": "bottom"}
 

@@ -1,0 +1,178 @@
+"""A real server over a real cache, and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PROJECT = Path(__file__).resolve().parents[2]
+KNOWN_IPS = PROJECT / "data" / "sample" / "known_ips.csv"
+CHROMIUM_ARGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TIMEOUT_MS = 20_000
+# Cytoscape warns on every page with dash-cytoscape; the page sets no such thing.
+_EXPECTED = ("wheel sensitivity",)
+
+OpenPage = Callable[..., Page]
+Scheme = Literal["dark", "light"]
+
+
+def run_module(*arguments: str | Path) -> bytes:
+    """Run one of the two command lines; returns what it prints."""
+    command = [sys.executable, "-m", *map(str, arguments)]
+    done = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True)  # noqa: S603
+    if done.returncode:
+        pytest.fail(f"{' '.join(command)}: {done.stderr.decode()}")
+    return done.stdout
+
+
+@contextmanager
+def served(cache: Path) -> Iterator[str]:
+    """Serve a cache on a free loopback port; gives the page's address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "dashboard", "serve", "--cache", str(cache)]
+    command += ["--port", str(port), "--workers", "1", "--known-ips", str(KNOWN_IPS)]
+    server = subprocess.Popen(command, cwd=PROJECT)  # noqa: S603
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{url}/healthz", server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)  # A process starts; there is no event to wait for.
+    pytest.fail(f"the server at {url} does not answer")
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three hours of the simulated VPC, loaded by the real ingest."""
+    folder = tmp_path_factory.mktemp("browser")
+    run_module(
+        "ingest", "simulate", folder / "logs", "--hours", "3", "--records", "20000", "--seed", "7"
+    )
+    run_module("ingest", "load", folder / "logs", "--cache", folder / "cache")
+    return folder / "cache"
+
+
+@pytest.fixture(scope="session")
+def url(cache: Path) -> Iterator[str]:
+    with served(cache) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; none is downloaded."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=CHROMIUM_ARGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, url: str) -> Iterator[OpenPage]:
+    """Open the page in a profile of its own; at the end, nothing may have gone wrong in it."""
+    pages: list[Page] = []
+    wrong: list[str] = []
+
+    def open_(
+        search: str = "", base: str = url, *, drawn: bool = True, scheme: str = "light"
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": 1440, "height": 900}, color_scheme=scheme, accept_downloads=True
+        )
+        page = context.new_page()
+        pages.append(page)
+        page.set_default_timeout(TIMEOUT_MS)
+        host = urlsplit(base).netloc
+        page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
+        page.on(
+            "console",
+            lambda line: (
+                wrong.append(f"{line.type}: {line.text}")
+                if line.type in ("error", "warning") and not any(e in line.text for e in _EXPECTED)
+                else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda request: (
+                wrong.append(f"request to {request.url}")
+                if urlsplit(request.url).netloc not in ("", host)
+                else None
+            ),
+        )
+        page.on(
+            "response",
+            lambda answer: (
+                wrong.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+            ),
+        )
+        page.goto(f"{base}/{search}")
+        if drawn:
+            wait_drawn(page)
+        return page
+
+    yield open_
+    for page in pages:
+        page.context.close()
+    assert wrong == []
+
+
+def wait_until(page: Page, claim: str, arg: Any = None) -> None:
+    """Wait until an expression, or a function of `arg`, is true in the page.
+
+    Playwright's own wait evaluates text in the page, which the page's policy forbids.
+    """
+    deadline = time.monotonic() + TIMEOUT_MS / 1000
+    while not page.evaluate(claim, arg):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not true in {TIMEOUT_MS} ms: {claim} (with {arg!r})")
+        page.wait_for_timeout(30)
+
+
+def wait_drawn(page: Page) -> None:
+    """Wait until the network shows nodes and nothing waits for the server."""
+    wait_until(page, "Boolean(window.cy) && window.cy.nodes().length > 0")
+    wait_idle(page)
+
+
+def wait_idle(page: Page) -> None:
+    """Wait until every view has its answer."""
+    page.wait_for_load_state("networkidle")
+    wait_until(page, "!document.querySelector('[data-dash-is-loading=\"true\"]')")
