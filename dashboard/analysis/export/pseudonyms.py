@@ -23,9 +23,11 @@ from dashboard.errors import DashboardError
 
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64,}")
 _KEY_ID_BYTES = 6
+_MAPPED = b"\0" * 10 + b"\xff\xff"  # RFC 4291, 2.5.5.2.
 
 # Blocks of IANA's special-purpose registries: what is inside stays inside, what is outside
-# stays outside. 2000::/3 keeps public IPv6 in the one block that is given out.
+# stays outside. 2000::/3 keeps public IPv6 in the one block that is given out. The small
+# blocks inside 192.0.0.0/24 and 2001::/23 are global in part.
 PINNED = tuple(
     ipaddress.ip_network(text)
     for text in (
@@ -36,6 +38,12 @@ PINNED = tuple(
         "169.254.0.0/16",
         "172.16.0.0/12",
         "192.0.0.0/24",
+        "192.0.0.0/29",
+        "192.0.0.8/30",
+        "192.0.0.8/32",
+        "192.0.0.9/32",
+        "192.0.0.10/32",
+        "192.0.0.170/31",
         "192.0.2.0/24",
         "192.88.99.0/24",
         "192.168.0.0/16",
@@ -54,6 +62,16 @@ PINNED = tuple(
         "100::/64",
         "2000::/3",
         "2001::/23",
+        "2001::/32",
+        "2001:1::1/128",
+        "2001:1::2/128",
+        "2001:1::3/128",
+        "2001:2::/48",
+        "2001:3::/32",
+        "2001:4:112::/48",
+        "2001:10::/28",
+        "2001:20::/28",
+        "2001:30::/28",
         "2001:db8::/32",
         "2002::/16",
         "3fff::/20",
@@ -102,18 +120,19 @@ class Pseudonyms:
         Raises:
             ValueError: A text is no address.
         """
-        families: dict[int, dict[str, bytes]] = {4: {}, 6: {}}
+        prefixes: dict[str, bytes] = {}
+        packed: dict[int, dict[str, bytes]] = {4: {}, 6: {}}
         for address in dict.fromkeys(addresses):
-            try:
-                families[4][address] = socket.inet_pton(socket.AF_INET, address)
-            except OSError:
-                families[6][address] = _packed_v6(address)
+            prefix, number = _packed(address)
+            prefixes[address] = prefix
+            packed[4 if len(number) == 4 else 6][address] = number
         pseudonyms: dict[str, str] = {}
-        for version, family in ((4, socket.AF_INET), (6, socket.AF_INET6)):
-            texts = families[version]
-            encrypted = self._cipher.encrypt(list(texts.values()), version)
-            for address, packed in zip(texts, encrypted, strict=True):
-                pseudonyms[address] = socket.inet_ntop(family, packed)
+        for version, numbers in packed.items():
+            encrypted = self._cipher.encrypt(list(numbers.values()), version)
+            for address, number in zip(numbers, encrypted, strict=True):
+                whole = prefixes[address] + number
+                family = socket.AF_INET if len(whole) == 4 else socket.AF_INET6
+                pseudonyms[address] = socket.inet_ntop(family, whole)
         return pseudonyms
 
 
@@ -176,12 +195,19 @@ def _read_key(path: Path) -> str:
         raise ShareKeyError(msg) from error
 
 
-def _packed_v6(address: str) -> bytes:
+def _packed(address: str) -> tuple[bytes, bytes]:
+    """Return what stays as it is, and the number to encrypt."""
     try:
-        return socket.inet_pton(socket.AF_INET6, address)
+        return b"", socket.inet_pton(socket.AF_INET, address)
+    except OSError:
+        pass
+    try:
+        number = socket.inet_pton(socket.AF_INET6, address)
     except OSError as error:
         msg = f"{address!r} is no address"
         raise ValueError(msg) from error
+    # An IPv4 address in IPv6 clothes has the class of the IPv4 address.
+    return (number[:12], number[12:]) if number.startswith(_MAPPED) else (b"", number)
 
 
 def _derived(material: bytes, purpose: bytes, length: int) -> bytes:

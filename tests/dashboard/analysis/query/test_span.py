@@ -1,0 +1,66 @@
+"""A range is covered once: whole hours by rollups, ragged minutes by records."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.query.ports import top_ports
+from dashboard.analysis.query.prepared import prepare
+from dashboard.analysis.query.span import Span
+from dashboard.analysis.query.timeline import bins_for
+
+H = 3_600
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours", "ragged"),
+    [
+        (None, None, (None, None), ()),
+        (H, 3 * H, (H, 3 * H), ()),
+        (H + 60, None, (2 * H, None), ((H + 60, 2 * H),)),
+        (None, 2 * H + 60, (None, 2 * H), ((2 * H, 2 * H + 60),)),
+        (H + 60, 3 * H + 60, (2 * H, 3 * H), ((H + 60, 2 * H), (3 * H, 3 * H + 60))),
+        (H + 60, H + 120, None, ((H + 60, H + 120),)),
+        (H + 60, 2 * H + 60, None, ((H + 60, 2 * H + 60),)),
+        (H, H + 60, None, ((H, H + 60),)),
+        (-60, 60, None, ((-60, 60),)),
+    ],
+)
+def test_a_range_is_split_at_whole_hours(start, end, hours, ragged) -> None:
+    """The parts touch and do not overlap."""
+    span = Span.of(FlowQuery(start=start, end=end))
+
+    assert (span.hours, span.ragged) == (hours, ragged)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bins", "width"),
+    [(3_600, 60, 60), (3_600, 59, 300), (86_400, 240, 600), (30 * 86_400, 240, 3 * H)],
+)
+def test_bins_are_as_narrow_as_fits(seconds: int, bins: int, width: int) -> None:
+    """The width comes from the list, and never gives more bins than asked for."""
+    found, start, end = bins_for(0, seconds, bins)
+
+    assert found == width
+    assert (end - start) // found <= bins
+
+
+def test_a_very_long_range_gets_bins_of_several_weeks() -> None:
+    """A record from the year 2106 does not break the picture."""
+    width, start, end = bins_for(59, 4_294_967_295, 240)
+
+    assert width % (7 * 86_400) == 0
+    assert (end - start) // width <= 240
+
+
+def test_questions_of_one_shape_share_their_text() -> None:
+    """Times and thresholds are parameters; what was typed never is part of the text."""
+    queries = [FlowQuery(start=60 * n, end=90_000 + 60 * n, threshold=n) for n in (1, 2)]
+
+    first, second = (prepare(top_ports, Span.of(q), q, top=5) for q in queries)
+
+    assert first.sql == second.sql
+    assert second.values == {
+        "from_1": 120, "to_1": H, "low": H, "high": 25 * H, "from_2": 25 * H, "to_2": 90_120,
+    }  # fmt: skip

@@ -1,0 +1,192 @@
+"""The command line: the page's answers without a page, and one line for trouble."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dashboard import cli
+from dashboard.analysis.enrich.known_ips import KnownNames
+from dashboard.analysis.export.graph_json import graph_json
+from dashboard.analysis.export.pseudonyms import Pseudonyms
+from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.query.source import FlowSource
+from dashboard.config import DashboardConfig
+from dashboard.errors import DashboardError
+from tests.dashboard.analysis.hand_made import make_flow, write_cache
+
+START = 1_767_600_000
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small cache, in a folder of its own with no `.env` and no settings around."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("FLOW_ATLAS_")]:
+        monkeypatch.delenv(name)
+    flows = [make_flow(start=START + 60 * n, end=START + 60 * n + 30) for n in range(120)]
+    flows += [make_flow(srcaddr="192.0.2.9", service_port=22, action="REJECT")] * 5
+    return write_cache(tmp_path / "cache", flows)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int | str | None:
+    """Run the command line in this process; returns its exit code."""
+    monkeypatch.setattr(sys, "argv", ["dashboard", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    return left.value.code
+
+
+def pseudonyms(cache: Path) -> set[str]:
+    """The pseudonyms of all addresses, under the key that the command has made."""
+    key = Pseudonyms((cache / "share.key").read_text())
+    return set(key.of(["192.0.2.1", "192.0.2.9", "198.51.100.2"]).values())
+
+
+def test_graph_writes_the_bytes_of_the_page(cache, tmp_path, monkeypatch, capfdbinary) -> None:
+    """Download and command are one function of cache and question."""
+    out = tmp_path / "graph.json"
+    code = run(
+        monkeypatch, "graph", "--cache", cache, "--start", "2026-01-05T08:07Z",
+        "--end", "2026-01-05T09:20Z", "--action", "accept", "--metric", "bytes",
+        "--threshold", 1, "--top", 7, "--level", "address", "-o", out,
+    )  # fmt: skip
+    query = FlowQuery(
+        start=START + 420, end=START + 4_800, action="accept", metric="bytes", threshold=1,
+        top_k=7, level="address",
+    )  # fmt: skip
+
+    assert code == 0
+    assert out.read_bytes() == graph_json(FlowSource(cache, KnownNames()), query)
+    assert b"graph.json" in capfdbinary.readouterr().err
+
+
+def test_graph_prints_to_stdout(cache, monkeypatch, capfdbinary) -> None:
+    """Nothing but the file goes there."""
+    assert run(monkeypatch, "graph", "--cache", cache, "--version", 1) == 0
+
+    written = capfdbinary.readouterr().out
+    assert json.loads(written)["edges"] == [
+        {"src": "192.0.2.1", "dst": "198.51.100.2", "count": 120}
+    ]
+
+
+def test_last_counts_back_from_the_newest_record(cache, monkeypatch, capfdbinary) -> None:
+    """A cache of last month answers `--last 24h` too."""
+    assert run(monkeypatch, "graph", "--cache", cache, "--last", "30m", "--threshold", 0) == 0
+
+    meta = json.loads(capfdbinary.readouterr().out)["meta"]
+    assert meta["query"]["start"] == "2026-01-05T09:29:00Z"
+    assert meta["totals"]["flows"] == 31
+
+
+def test_a_folder_keeps_runs_and_shares(cache, tmp_path, monkeypatch) -> None:
+    """Sharing mode makes its key beside the cache, for the owner alone."""
+    folder = tmp_path / "graphs"
+    assert run(monkeypatch, "graph", "--cache", cache, "--share", "-o", folder) == 0
+
+    text = (folder / "latest.json").read_text()
+    assert set(json.loads(text)["nodes"]) <= pseudonyms(cache)
+    key = cache / "share.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert key.read_text().strip() not in text
+
+
+def test_top_prints_a_table_and_json(cache, monkeypatch, capfd) -> None:
+    """Rows and other are everything."""
+    assert run(monkeypatch, "top", "ports", "--cache", cache) == 0
+    table = capfd.readouterr().out
+    assert "TCP 443 (https)" in table
+    assert "125" in table.splitlines()[-1]
+
+    assert run(monkeypatch, "top", "--cache", cache, "--top", 1, "--json") == 0
+    record = json.loads(capfd.readouterr().out)
+    assert record["rows"][0]["node"] == "198.51.100.2"
+    assert record["rows"][0]["flows"] + record["other"]["flows"] == record["total"]["flows"] == 250
+
+    assert run(monkeypatch, "top", "--cache", cache, "--share", "--json") == 0
+    nodes = {row["node"] for row in json.loads(capfd.readouterr().out)["rows"]}
+    assert nodes == pseudonyms(cache)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("graph", "--cache", "nowhere"), "nowhere: this cache does not exist. Fill it with"),
+        (("graph", "--action", "drop"), "action: 'drop' is not usable. Give one of all, accept"),
+        (("graph", "--top", 0), "top: 0 is not usable. Give a whole number from 1 to 3,000."),
+        (("graph", "--version", 3), "version: 3 is not usable. Give 1 or 2."),
+        (("graph", "--last", "soon"), "last: 'soon' is not usable. Give an age such as 90m"),
+        (("graph", "--last", "1h", "--start", "2026-01-05"), "either --last, or --start and --end"),
+        (("graph", "-o", "cache/catalog.sqlite/x.json"), "x.json: cannot be written"),
+        (("graph", "--known-ips", "bad.csv"), "bad.csv: line 1: 'x' is no address or CIDR"),
+        (("serve", "--host", "192.0.2.1"), "no login. Keep to 127.0.0.1"),
+        (("serve", "--port", 99_999), "port: 99999 is not usable"),
+    ],
+)
+def test_expected_trouble_is_one_line(cache, monkeypatch, capfd, arguments, sentence) -> None:
+    """What happened, with which input, what to do; no traceback; exit code 1."""
+    Path("bad.csv").write_text("x,y\n")
+    given = arguments if "nowhere" in arguments else (*arguments, "--cache", cache)
+
+    assert run(monkeypatch, *given) == 1
+
+    error = capfd.readouterr().err
+    assert error.startswith("error: ")
+    assert sentence in error
+    assert error.count("\n") == 1
+
+
+def test_an_unknown_option_is_a_usage_error(monkeypatch, capfd) -> None:
+    """Exit code 2, as of every program of its kind."""
+    assert run(monkeypatch, "graph", "--colour") == 2
+    assert "--colour" in capfd.readouterr().err
+
+
+def test_a_port_in_use_is_one_sentence(cache, monkeypatch, capfd) -> None:
+    """No retries, no traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run(monkeypatch, "serve", "--cache", cache, "--port", port) == 1
+
+    assert capfd.readouterr().err == (
+        f"error: Port {port} on 127.0.0.1 is in use. Stop that program, or give another --port.\n"
+    )
+
+
+def test_flags_go_before_the_environment() -> None:
+    """Defaults < environment < flags; None is not given."""
+    environment = {
+        "FLOW_ATLAS_PORT": "9000", "FLOW_ATLAS_WORKERS": "4", "FLOW_ATLAS_SHARE_KEY": "secret",
+        "FLOW_ATLAS_MEMORY_LIMIT": "4GB",
+    }  # fmt: skip
+
+    config = DashboardConfig.from_settings(environment, port=9001, workers=None)
+
+    assert (config.port, config.workers, config.limits.memory) == (9001, 4, "1GB")
+    assert "secret" not in repr(config)
+    with pytest.raises(DashboardError, match="FLOW_ATLAS_PORT: 'x' is not usable"):
+        DashboardConfig.from_settings({"FLOW_ATLAS_PORT": "x"})
+
+
+@pytest.mark.usefixtures("cache")
+def test_the_module_runs_as_a_program() -> None:
+    """`python -m dashboard` ends with the exit code."""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard", "graph", "--cache", "nowhere"],
+        env=os.environ | {"PYTHONPATH": str(root)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: nowhere: this cache does not exist.")
+    assert "Traceback" not in done.stderr
