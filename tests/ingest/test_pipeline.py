@@ -283,3 +283,17 @@ def test_a_cache_may_be_moved(tmp_path, logs):
     shutil.move(tmp_path / "cache", tmp_path / "moved")
 
     assert len(cached_rows(tmp_path / "moved")) == 6
+
+
+def test_an_object_that_fails_late_leaves_none_of_its_rows(tmp_path, logs):
+    """Damage at the end of a large object takes back what was already written of it."""
+    line = log_text(make_flows({"bytes": 123_456_789}), header=False)
+    body = b"".join(line.replace(b"123456789 ", b"%d " % (n * n)) for n in range(450_000))
+    large = gzip.compress(log_text([]) + body, compresslevel=1)
+    (logs / "9.log.gz").write_bytes(large[:-20])
+    report = load(LocalSource(logs), tmp_path / "cache", jobs=1)
+
+    assert len(body) > 42_000_000, "more than a parser holds at once"
+    assert dict(report.by_status) == {"ok": 3, "corrupt": 1}
+    assert (report.rows_read, report.rows_stored) == (6, 6)
+    assert len(cached_rows(tmp_path / "cache")) == 6
