@@ -31,8 +31,8 @@ from ingest.errors import ConfigError, ExitCode, IngestError, UsageError
 from ingest.keys import Pruning
 from ingest.locations import S3Location
 from ingest.parse.header import parse_format
-from ingest.pipeline import IngestReport, Progress
 from ingest.pipeline import load as load_objects
+from ingest.report import IngestReport, Progress
 from ingest.simulate import INCIDENTS, INTERVALS_S, V5_FIELDS
 from ingest.simulate import simulate as simulate_vpc
 from ingest.sources import Source
@@ -258,15 +258,16 @@ def _source(config: IngestConfig) -> Source:
 
 
 def _load_exit_code(report: IngestReport, *, strict: bool) -> int:
-    if report.by_status["pending"]:
+    if report.refusal:
+        return ExitCode.NO_PERMISSION
+    if report.outage:
         return ExitCode.SOURCE_UNAVAILABLE
-    is_whole = report.by_status.total() == report.by_status["ok"] + report.by_status["empty"]
-    return ExitCode.REJECTED if strict and not is_whole else ExitCode.OK
+    return ExitCode.REJECTED if strict and not report.is_whole else ExitCode.OK
 
 
 def _print_report(report: IngestReport, config: IngestConfig) -> None:
     if config.json_output:
-        print(json.dumps(asdict(report), indent=2))
+        print(json.dumps(report.as_dict(), indent=2))
         return
     if report.dry_run:
         print(

@@ -2,103 +2,37 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import shutil
+import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
-from ingest.batch import BatchResult, BatchTask, run_batch
+from ingest.batch import BatchResult, BatchTask
+from ingest.errors import CacheError, PermissionDeniedError
+from ingest.fetching import Arrival, Fetcher
+from ingest.known import KnownObjects
+from ingest.parser_pool import ParserLimits, ParserPool
+from ingest.report import IngestReport, Progress
 from ingest.sources import (
     CorruptTransferError,
     LogObject,
     ReplacedError,
     Source,
     TransferError,
+    UnchangedError,
     VanishedError,
 )
+from ingest.store.layout import CATALOG_NAME, open_catalog
 from ingest.store.write import CacheWriter, ObjectOutcome
 
 BATCH_BYTES = 24 << 20  # Of objects as delivered; about 200 MB of text.
 BATCH_OBJECTS = 2_000
-_THREADS_PER_WORKER = "1"  # Batches run side by side; threads inside them would only queue.
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a load is, for a progress bar.
-
-    Attributes:
-        objects, objects_total: Committed or skipped, and listed.
-        bytes, bytes_total: Of these objects, as delivered.
-        rows: Rows stored so far.
-    """
-
-    objects: int = 0
-    objects_total: int = 0
-    bytes: int = 0
-    bytes_total: int = 0
-    rows: int = 0
-
-
-@dataclass(slots=True)
-class IngestReport:
-    """What a load did. `rows_read = rows_stored + rows_rejected`.
-
-    Attributes:
-        objects_listed: What the source holds under what was asked for.
-        objects_known: Of these, already in the cache.
-        objects_new: Of these, committed by this load, the ones set aside included.
-        objects_pending: Of these, not read now: a later run tries again.
-        bytes_new: Size of the new objects.
-        rows_read, rows_stored, rows_rejected, nodata, skipdata: Over the new objects.
-        by_status: New objects by status.
-        reject_counts: Rejected rows by reason.
-        troubles: One line per object that is not `ok`, at most 100; `key: what happened`.
-        seconds: Wall time.
-        dry_run: Nothing was read.
-    """
-
-    objects_listed: int = 0
-    objects_known: int = 0
-    objects_new: int = 0
-    objects_pending: int = 0
-    bytes_new: int = 0
-    rows_read: int = 0
-    rows_stored: int = 0
-    rows_rejected: int = 0
-    nodata: int = 0
-    skipdata: int = 0
-    by_status: Counter[str] = field(default_factory=Counter)
-    reject_counts: Counter[str] = field(default_factory=Counter)
-    troubles: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    dry_run: bool = False
-
-    def add(self, outcome: ObjectOutcome) -> None:
-        """Count one object's outcome."""
-        self.objects_new += 1
-        self.bytes_new += outcome.source.size
-        for name in ("rows_read", "rows_stored", "rows_rejected", "nodata", "skipdata"):
-            setattr(self, name, getattr(self, name) + getattr(outcome, name))
-        self.by_status[outcome.status] += 1
-        self.reject_counts.update(outcome.reject_counts)
-        if outcome.status != "ok":
-            self.trouble(outcome.source.key, _explain(outcome))
-
-    def trouble(self, key: str, text: str) -> None:
-        """Keep one line about an object."""
-        if len(self.troubles) < 100:
-            self.troubles.append(f"{key}: {text}")
+_SMALL_BATCH = 2 << 20  # A short load is shared out among the parsers, but not below this.
+_STOP_WITHIN_S = 6.0
+_MIN_FREE_BYTES = 1 << 20
 
 
 def load(
@@ -108,12 +42,15 @@ def load(
     fields: tuple[str, ...] | None = None,
     dry_run: bool = False,
     jobs: int | None = None,
+    limits: ParserLimits | None = None,
+    stop: threading.Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> IngestReport:
     """Bring every new object of a source into a cache.
 
     Objects are known by key and ETag; known ones are not read again. Each batch is
-    committed by itself, so a load that is killed goes on where it was.
+    committed by itself, so a load that is killed goes on where it was. Objects that
+    cannot be read now are pending in the report; the others are committed.
 
     Args:
         source: Where the objects are.
@@ -121,159 +58,278 @@ def load(
         fields: Layout of objects that have no header line.
         dry_run: List and count only.
         jobs: Parser processes; default: one a core.
+        limits: What one of them may take.
+        stop: Set by another thread or a signal: commit what is parsed within seconds, and return.
         on_progress: Called after each change, in this thread.
 
     Raises:
         IngestError: The source cannot be listed, or the cache cannot be written.
     """
-    begun = time.monotonic()
-    report = IngestReport(dry_run=dry_run)
-    listed = list(source.objects())
-    report.objects_listed = len(listed)
+    if dry_run:
+        return _plan(source, cache)
+    load_ = Loader(source, cache, fields, jobs=jobs, limits=limits, stop=stop)
     with CacheWriter(cache) as writer:
-        known = writer.known_objects()
-        new = [o for o in listed if (o.key, o.etag) not in known]
-        report.objects_known = len(listed) - len(new)
-        if dry_run:
-            report.objects_new = len(new)
-            report.bytes_new = sum(o.size for o in new)
-        elif new:
-            _Load(source, writer, report, fields, on_progress).run(new, jobs)
-    report.seconds = time.monotonic() - begun
-    return report
+        return load_.run(writer, source.objects(), on_progress)
 
 
-class _Load:
-    """The moving parts of one load."""
+class Loader:
+    """Loads from one source into one cache, once or again and again.
+
+    Attributes:
+        known: Objects that the cache holds; kept between runs.
+    """
 
     def __init__(
         self,
         source: Source,
+        cache: Path,
+        fields: tuple[str, ...] | None = None,
+        *,
+        jobs: int | None = None,
+        limits: ParserLimits | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.source, self.cache, self.fields = source, cache, fields
+        self.jobs = jobs or os.cpu_count() or 1
+        self.limits = limits
+        self.stop = stop or threading.Event()
+        self.known = KnownObjects()
+
+    def run(
+        self,
+        writer: CacheWriter,
+        objects: Iterator[LogObject],
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> IngestReport:
+        """Load those of the objects that are new, under the writer's lock.
+
+        Raises:
+            IngestError: As for `load`; what was read before is committed.
+        """
+        begun = time.monotonic()
+        self.known.read(writer.catalog)
+        report = IngestReport()
+        try:
+            _Run(self, writer, report, objects, on_progress).run()
+        finally:
+            report.seconds = time.monotonic() - begun
+            report.skipped, report.retries = self.source.skipped, self.source.retries
+        return report
+
+
+def _plan(source: Source, cache: Path) -> IngestReport:
+    """Count what a load would read; nothing is written, nor locked."""
+    begun = time.monotonic()
+    known = KnownObjects()
+    if (cache / CATALOG_NAME).is_file():
+        with closing(open_catalog(cache.resolve(), read_only=True)) as catalog:
+            known.read(catalog)
+    report = IngestReport(dry_run=True)
+    for log_object in source.objects():
+        report.objects_listed += 1
+        if log_object in known:
+            report.objects_known += 1
+        else:
+            report.objects_new += 1
+            report.bytes_new += log_object.size
+    report.skipped, report.retries = source.skipped, source.retries
+    report.seconds = time.monotonic() - begun
+    return report
+
+
+class _Run:
+    """The moving parts of one run."""
+
+    def __init__(
+        self,
+        loader: Loader,
         writer: CacheWriter,
         report: IngestReport,
-        fields: tuple[str, ...] | None,
+        objects: Iterator[LogObject],
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.source, self.writer, self.report = source, writer, report
-        self.fields, self.on_progress = fields, on_progress
+        self.loader, self.writer, self.report = loader, writer, report
+        self.on_progress = on_progress
         self.object_id, self.batch_id = writer.next_ids()
         self.progress = Progress()
+        # Named after this process: one that outlives its parent never writes into ours.
+        self.folder = writer.tmp / f"run-{os.getpid()}-{self.batch_id}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.fetcher = Fetcher(loader.source, objects, self.loader.known.__contains__, self.folder)
+        self.arrived: list[tuple[int, LogObject, str]] = []
+        self.arrived_bytes = 0
+        self.spooled: dict[int, int] = {}
+        self.unchanged = 0
+        self.fatal: Exception | None = None
+        self.stop_at: float | None = None
 
-    def run(self, new: Sequence[LogObject], jobs: int | None) -> None:
-        batches = list(_batches(new))
-        workers = min(jobs or os.cpu_count() or 1, len(batches))
-        self.progress.objects_total = len(new)
-        self.progress.bytes_total = sum(o.size for o in new)
-        self._show()
-        # Workers read this before polars starts its threads.
-        os.environ["POLARS_MAX_THREADS"] = _THREADS_PER_WORKER
-        context = multiprocessing.get_context("spawn")
-        transfers = max(1, self.source.max_transfers)
-        with (
-            ProcessPoolExecutor(workers, mp_context=context) as pool,
-            ThreadPoolExecutor(transfers) as movers,
-        ):
-            running: dict[Future[BatchResult], None] = {}
-            try:
-                for batch in batches:
-                    while len(running) > workers:  # One waits, so that no worker does.
-                        self._commit_finished(running)
-                    task = self._bring(batch, movers)
-                    if task.objects:
-                        running[pool.submit(run_batch, task)] = None
-                while running:
-                    self._commit_finished(running)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-    def _bring(self, batch: Sequence[LogObject], movers: ThreadPoolExecutor) -> BatchTask:
-        """Number the objects of a batch and have their bytes on this machine."""
-        folder = self.writer.tmp / f"batch-{self.batch_id:08d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        there: list[tuple[int, LogObject, str]] = []
-        if self.source.max_transfers == 0:
-            for log_object in batch:
-                path = self.source.local_path(log_object)
-                there.append((self._next_id(), log_object, str(path)))
-        else:
-            targets = [(self._next_id(), o) for o in batch]
-            moved = movers.map(
-                lambda numbered: self._fetch(numbered[1], folder / f"object-{numbered[0]}"),
-                targets,
-            )
-            for (object_id, listed), fetched in zip(targets, moved, strict=True):
-                if isinstance(fetched, LogObject):
-                    there.append((object_id, fetched, str(folder / f"object-{object_id}")))
-                else:
-                    self._not_there(listed, fetched)
-        task = BatchTask(
-            self.batch_id,
-            there,
-            str(folder / "parts"),
-            self.fields,
-            remove=self.source.max_transfers > 0,
-        )
-        self.batch_id += 1
-        return task
-
-    def _fetch(self, log_object: LogObject, target: Path) -> LogObject | Exception:
+    def run(self) -> None:
         try:
-            self.source.fetch(log_object, target)
-        except (VanishedError, ReplacedError, TransferError, CorruptTransferError) as error:
-            return error
-        return log_object
+            with (
+                ParserPool(self.loader.jobs, self._next_batch_id, self.loader.limits) as pool,
+                self.fetcher,
+            ):
+                while not self._is_over(pool):
+                    self._take_arrivals(pool)
+                    for result in pool.wait([self.fetcher.waker]):
+                        self._commit(result)
+                    self._show()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._count_pending()
+        error = self.fatal or self.fetcher.error
+        if error is None:
+            return
+        if isinstance(error, PermissionDeniedError) and self.report.objects_listed:
+            self.report.refusal = self.report.refusal or str(error)
+        elif isinstance(error, TransferError) and self.report.objects_listed:
+            self.report.outage = self.report.outage or str(error)
+        elif isinstance(error, OSError):
+            msg = (
+                f"{self.folder.parent}: fetching failed ({error.strerror or error}). What was "
+                "committed before is safe; make space or fix the disk, then run again."
+            )
+            raise CacheError(msg) from error
+        else:
+            raise error
 
-    def _not_there(self, listed: LogObject, error: Exception) -> None:
-        self.report.objects_pending += 1
-        self.report.by_status["vanished" if isinstance(error, VanishedError) else "pending"] += 1
-        self.report.trouble(listed.key, str(error))
+    def _is_over(self, pool: ParserPool) -> bool:
+        if self.loader.stop.is_set() and self.stop_at is None:
+            self.stop_at = time.monotonic() + _STOP_WITHIN_S
+            self.report.stopped = True
+            self.fetcher.stop()
+        if self.stop_at is not None:
+            self.arrived.clear()
+            return pool.is_idle or time.monotonic() > self.stop_at
+        if self.fatal is not None:
+            self.fetcher.stop()
+            self.arrived.clear()
+            return pool.is_idle
+        return pool.is_idle and self.fetcher.is_done and not self.arrived
+
+    def _take_arrivals(self, pool: ParserPool) -> None:
+        """Fill batches with what has arrived, as long as parsers wait for them."""
+        if self.stop_at is not None or self.fatal is not None:
+            return
+        while pool.has_room:
+            arrival = self.fetcher.arrived()
+            if arrival is None:
+                if self.arrived and self.fetcher.is_done:
+                    self._submit(pool)
+                return
+            if arrival.path is None:
+                self._settle(arrival)
+                continue
+            self.arrived.append((self._next_id(), arrival.found, arrival.path))
+            self.arrived_bytes += arrival.found.size
+            self.spooled[self.object_id - 1] = arrival.listed.size
+            if self.arrived_bytes >= self._batch_bytes() or len(self.arrived) >= BATCH_OBJECTS:
+                self._submit(pool)
+
+    def _batch_bytes(self) -> int:
+        if not self.fetcher.is_listed:
+            return BATCH_BYTES
+        share = self.fetcher.listed_bytes // self.loader.jobs + 1
+        return min(BATCH_BYTES, max(_SMALL_BATCH, share))
+
+    def _submit(self, pool: ParserPool) -> None:
+        self._check_space()
+        batch_id = self._next_batch_id()
+        pool.submit(
+            BatchTask(
+                batch_id,
+                self.arrived,
+                str(self.folder / f"parts-{batch_id}"),
+                self.loader.fields,
+                remove=self.loader.source.max_transfers > 0,
+            )
+        )
+        self.arrived, self.arrived_bytes = [], 0
+
+    def _check_space(self) -> None:
+        # Parts take about what compressed logs take, and a sixth of plain text.
+        wanted = sum(
+            2 * o.size if o.key.endswith((".gz", ".parquet")) else o.size // 2
+            for _, o, _ in self.arrived
+        )
+        free = shutil.disk_usage(self.folder).free
+        if free < max(wanted, _MIN_FREE_BYTES):
+            msg = (
+                f"{self.writer.cache}: No space left on device: {free / 1e6:,.1f} MB are free, a "
+                f"batch may take {wanted / 1e6:,.1f} MB. What was committed is safe; make space, "
+                "then run the same command again."
+            )
+            raise CacheError(msg)
+
+    def _settle(self, arrival: Arrival) -> None:
+        """Count an object that there are no bytes of."""
+        report, error = self.report, arrival.error
         self.progress.objects += 1
-        self.progress.bytes += listed.size
+        self.progress.bytes += arrival.listed.size
+        if isinstance(error, UnchangedError):
+            self.unchanged += 1
+            return
+        if isinstance(error, CorruptTransferError):
+            outcome = ObjectOutcome(
+                self._next_id(), arrival.found, status="corrupt", detail=str(error)
+            )
+            self._commit(BatchResult(self._next_batch_id(), [outcome]))
+            return
+        if isinstance(error, VanishedError):
+            report.objects_vanished += 1
+        elif isinstance(error, PermissionDeniedError):
+            report.refusal = report.refusal or str(error)
+        elif isinstance(error, TransferError | ReplacedError):
+            report.outage = report.outage or str(error)
+        else:
+            self.fatal = self.fatal or error
+        report.trouble(arrival.listed.key, str(error))
+
+    def _commit(self, result: BatchResult) -> None:
+        self.writer.commit(result.batch_id, result.outcomes, result.parts, result.totals)
+        for outcome in result.outcomes:
+            self.loader.known.add(outcome.source)
+            self.report.add(outcome)
+            self.progress.rows += outcome.rows_stored
+            if outcome.object_id in self.spooled:
+                self.progress.objects += 1
+                self.progress.bytes += outcome.source.size
+                self.fetcher.release(self.spooled.pop(outcome.object_id))
+            if outcome.rows_stored:
+                self._compare_content(outcome)
+
+    def _compare_content(self, outcome: ObjectOutcome) -> None:
+        """Tell of rows that count twice: AWS does not promise that a copy is none."""
+        key = outcome.source.key
+        row = self.writer.catalog.execute(
+            "SELECT key FROM objects WHERE content_hash = ? AND key != ? AND object_id < ? LIMIT 1",
+            (outcome.content_hash, key, outcome.object_id),
+        ).fetchone()
+        if row:
+            self.report.same_content += 1
+            self.report.trouble(key, f"same content as {row[0]}; both are kept and counted.")
+
+    def _count_pending(self) -> None:
+        report = self.report
+        report.objects_listed = self.fetcher.listed
+        report.objects_known = self.fetcher.known + self.unchanged
+        report.objects_pending = (
+            report.objects_listed
+            - report.objects_known
+            - report.objects_new
+            - report.objects_vanished
+        )
 
     def _next_id(self) -> int:
         self.object_id += 1
         return self.object_id - 1
 
-    def _commit_finished(self, running: dict[Future[BatchResult], None]) -> None:
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        # Commit in the order of the batches where several are ready.
-        for future in [f for f in running if f in done]:
-            del running[future]
-            result = future.result()
-            self.writer.commit(result.batch_id, result.outcomes, result.parts, result.totals)
-            for outcome in result.outcomes:
-                self.report.add(outcome)
-                self.progress.objects += 1
-                self.progress.bytes += outcome.source.size
-                self.progress.rows += outcome.rows_stored
-            self._show()
+    def _next_batch_id(self) -> int:
+        self.batch_id += 1
+        return self.batch_id - 1
 
     def _show(self) -> None:
         if self.on_progress is not None:
+            self.progress.objects_total = self.fetcher.listed - self.fetcher.known
+            self.progress.bytes_total = self.fetcher.listed_bytes
             self.on_progress(self.progress)
-
-
-def _batches(objects: Iterable[LogObject]) -> Iterator[list[LogObject]]:
-    """Cut a listing into batches of bounded size, in its order."""
-    batch: list[LogObject] = []
-    size = 0
-    for log_object in objects:
-        if batch and (size + log_object.size > BATCH_BYTES or len(batch) >= BATCH_OBJECTS):
-            yield batch
-            batch, size = [], 0
-        batch.append(log_object)
-        size += log_object.size
-    if batch:
-        yield batch
-
-
-def _explain(outcome: ObjectOutcome) -> str:
-    if outcome.status == "partial" and outcome.rejects:
-        first = outcome.rejects[0]
-        at_field = f" in {first.field}" if first.field else ""
-        return (
-            f"{outcome.rows_rejected:,} of {outcome.rows_read:,} lines rejected, the first at "
-            f"line {first.line}: {first.reason}{at_field}: {first.text}"
-        )
-    return f"{outcome.status}: {outcome.detail}"

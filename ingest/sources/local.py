@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from ingest.errors import NothingFoundError, PermissionDeniedError
 from ingest.keys import Pruning, parse_key
-from ingest.sources import LogObject, VanishedError
+from ingest.sources import LogObject, ReplacedError, VanishedError
 
 
 class LocalSource:
@@ -19,6 +21,10 @@ class LocalSource:
 
     Names that start with a dot are left out. In a folder that holds `AWSLogs`, the
     layout of a delivery bucket, only what lies below that is read.
+
+    Attributes:
+        skipped: Files left out, by reason: `outside` (of accounts, regions or time asked for).
+        retries: Always empty.
     """
 
     max_transfers = 0
@@ -27,9 +33,11 @@ class LocalSource:
         self.name = str(path)
         self._path = path.resolve()
         self._pruning = pruning or Pruning()
+        self.skipped: Counter[str] = Counter()
+        self.retries: Counter[str] = Counter()
 
-    def objects(self) -> Iterator[LogObject]:
-        """List the files, in path order.
+    def objects(self, made_after: datetime | None = None) -> Iterator[LogObject]:  # noqa: ARG002
+        """List the files, in path order; all of them, as a walk is cheap.
 
         Raises:
             NothingFoundError: The path does not exist, or holds no file.
@@ -49,13 +57,38 @@ class LocalSource:
             if facts is None or self._pruning.wants(facts):
                 found = True
                 yield log_object
+            else:
+                self.skipped["outside"] += 1
         if not found:
             what = "no files of the accounts, regions and time asked for" if listed else "no files"
             msg = f"{self.name}: this folder holds {what}. Check the path."
             raise NothingFoundError(msg)
 
+    def object_now(self, key: str) -> LogObject | None:
+        """Look one file up again; None where it is gone."""
+        try:
+            return _log_object(key, Path(key).stat())
+        except FileNotFoundError:
+            return None
+
     def local_path(self, log_object: LogObject) -> Path | None:
-        """Return the file itself."""
+        """Return the file itself.
+
+        Raises:
+            VanishedError: Deleted after it was listed.
+            ReplacedError: Changed after it was listed.
+            PermissionDeniedError: The user may not read it.
+        """
+        now = self.object_now(log_object.key)
+        if now is None:
+            msg = f"{log_object.key}: deleted after it was listed."
+            raise VanishedError(msg)
+        if now.etag != log_object.etag:
+            msg = f"{log_object.key}: replaced after it was listed."
+            raise ReplacedError(msg)
+        if not os.access(log_object.key, os.R_OK):
+            msg = f"{log_object.key}: this file cannot be read. Give the user the right to."
+            raise PermissionDeniedError(msg)
         return Path(log_object.key)
 
     def fetch(self, log_object: LogObject, target: Path) -> None:

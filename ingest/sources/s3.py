@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -78,12 +79,16 @@ class S3Source:
         """How many transfers S3 is asked for at once now; less than wished when it throttles."""
         return self._requests.gate.limit
 
-    def objects(self) -> Iterator[LogObject]:
+    def objects(self, made_after: datetime | None = None) -> Iterator[LogObject]:
         """List the flow logs asked for, in key order, page by page.
 
         Empty objects are listed, folder markers are not. Keys are left out by what
         `keys.Pruning` tells; of keys outside AWS's layouts only those whose suffix no
         log file has.
+
+        Args:
+            made_after: Start each region's listing at this day: a look at what is recent
+                costs a page or two, however many years the bucket holds.
 
         Raises:
             NothingFoundError: No flow logs there; says what is there instead.
@@ -91,12 +96,15 @@ class S3Source:
             SourceError: The bucket does not exist, or S3 cannot be reached.
         """
         found = False
+        pruning = self._pruning
+        if made_after and (pruning.since is None or made_after > pruning.since):
+            pruning = replace(pruning, since=made_after)
         folder = self._prefix
         if folder and not folder.endswith("/"):
             folder += "/"
-        for keys in plan_ranges(folder, self._pruning, self._listing.children):
+        for keys in plan_ranges(folder, pruning, self._listing.children):
             try:
-                for log_object in self._wanted(keys):
+                for log_object in self._wanted(keys, pruning):
                     found = True
                     yield log_object
             except PermissionDeniedError as error:
@@ -110,27 +118,16 @@ class S3Source:
             return
         single = self._listing.single(self._prefix)
         if single is None:
-            raise explain_nothing(self._listing, folder, self._pruning)
+            raise explain_nothing(self._listing, folder, pruning)
         yield self._log_object(self._prefix, single)
 
-    def _wanted(self, keys: KeyRange) -> Iterator[LogObject]:
+    def _wanted(self, keys: KeyRange, pruning: Pruning) -> Iterator[LogObject]:
         for item in self._listing.keys(keys):
-            reason = self._reason_to_skip(item["Key"], item["Size"])
+            reason = _reason_to_skip(item["Key"], item["Size"], pruning)
             if reason is None:
                 yield self._log_object(item["Key"], item)
             else:
                 self.skipped[reason] += 1
-
-    def _reason_to_skip(self, key: str, size: int) -> str | None:
-        if key.endswith("/") or (size == 0 and key.endswith("_$folder$")):
-            return "folder-marker"
-        facts = parse_key(key)
-        if facts is None:
-            known = PurePosixPath(key).suffix.lower() in _SUFFIXES
-            return None if known else "not-flow-logs"
-        if "flowlogs" not in facts.service:
-            return "not-flow-logs"
-        return None if self._pruning.wants(facts) else "outside"
 
     def _log_object(self, key: str, item: Any) -> LogObject:
         return LogObject(
@@ -245,3 +242,15 @@ class S3Source:
 class _WrongSizeError(Exception):
     def __init__(self, expected: int, found: int) -> None:
         super().__init__(f"{found} bytes instead of {expected}")
+
+
+def _reason_to_skip(key: str, size: int, pruning: Pruning) -> str | None:
+    if key.endswith("/") or (size == 0 and key.endswith("_$folder$")):
+        return "folder-marker"
+    facts = parse_key(key)
+    if facts is None:
+        known = PurePosixPath(key).suffix.lower() in _SUFFIXES
+        return None if known else "not-flow-logs"
+    if "flowlogs" not in facts.service:
+        return "not-flow-logs"
+    return None if pruning.wants(facts) else "outside"

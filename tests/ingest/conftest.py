@@ -62,9 +62,9 @@ def aws(s3_server: S3Server) -> Callable[..., AwsSettings]:
             "access_key_id": "reader",
             "secret_access_key": "reader-secret",
             "backoff_s": 0.001,
-            "connect_timeout_s": 1.0,
-            "read_timeout_s": 0.3,
-            "object_deadline_s": 10.0,
+            "connect_timeout_s": 10.0,
+            "read_timeout_s": 10.0,
+            "object_deadline_s": 30.0,
         }
         return AwsSettings(**{**defaults, **changes})
 

@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from ingest.store.read import CacheReader
 from tests.conftest import log_text, make_flows, write_log
 from tests.ingest.loading import Row, cached_rows, run_ingest
 
@@ -163,10 +162,9 @@ def test_a_dry_run_says_what_a_load_would_read(tmp_path, damaged):
     assert result.stdout == (
         "2 objects listed, 0 of them in the cache. A load would read 2 objects, 0.0 MB.\n"
     )
-    assert CacheReader(tmp_path / "cache").snapshot().facts.objects == 0
+    assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.xfail(raises=json.JSONDecodeError, reason="asdict turns counters' keys into pairs")
 def test_the_report_can_be_read_by_programs(tmp_path, damaged):
     """With --json stdout is one JSON value, for load and status."""
     load = run_ingest("load", damaged, "--cache", tmp_path / "cache", "--json")

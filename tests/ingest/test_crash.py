@@ -111,7 +111,6 @@ def test_a_killed_load_ends_with_every_record_once(tmp_path):
     assert len(sizes) > 3, "the kills have to meet loads that are half done"
 
 
-@pytest.mark.xfail(raises=subprocess.TimeoutExpired, reason="parsers wait for a dead parent")
 def test_a_killed_load_leaves_no_process(tmp_path):
     """The parsers end with the load that started them."""
     write_objects(tmp_path / "logs")

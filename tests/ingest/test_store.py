@@ -292,7 +292,6 @@ def large_log(folder: Path) -> Path:
 
 
 @needs_root
-@pytest.mark.xfail(reason="a parser's trouble with the disk is not translated")
 def test_a_full_disk_exits_with_74(tmp_path, small_disk):
     """The disk's trouble is one sentence, wherever it was met."""
     fill(small_disk, 200_000)

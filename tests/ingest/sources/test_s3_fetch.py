@@ -61,8 +61,10 @@ def only_object(source: S3Source) -> LogObject:
         ("bit-flip", 2, "damaged"),
     ],
 )
-def test_a_passing_fault_is_outlived(source, proxy, tmp_path, mode, times, cause):
+def test_a_passing_fault_is_outlived(stored, proxy, aws, tmp_path, mode, times, cause):
     """The bytes are the object's, and each retry is counted by its cause."""
+    patience_s = 0.5 if mode in {"hang", "stall"} else 10
+    source = S3Source(stored, "flows", settings=aws(proxy.url, read_timeout_s=patience_s))
     log_object = only_object(source)
     proxy.fail(mode, times, where=KEY)
 
@@ -90,7 +92,9 @@ def test_a_fault_for_ever_leaves_the_object_for_later(
     stored, proxy, aws, tmp_path, mode, error, message
 ):
     """A bounded number of requests, one sentence, and no file left behind."""
-    source = S3Source(stored, "flows", settings=aws(proxy.url, attempts=3, read_timeout_s=0.1))
+    patience_s = 0.1 if mode in {"hang", "stall"} else 10
+    settings = aws(proxy.url, attempts=3, read_timeout_s=patience_s)
+    source = S3Source(stored, "flows", settings=settings)
     log_object = only_object(source)
     proxy.fail(mode, FOR_EVER, where=KEY)
 
@@ -147,7 +151,7 @@ def test_a_trickle_ends_at_the_deadline_of_the_object(stored, proxy, aws, tmp_pa
 def test_other_objects_go_on_while_one_hangs(s3_server, bucket, proxy, aws, tmp_path):
     """One stalled object of four delays none of the others."""
     s3_server.fill(bucket, [f"flows/{n}.log" for n in range(4)], BODY)
-    source = S3Source(bucket, "flows", settings=aws(proxy.url, attempts=2))
+    source = S3Source(bucket, "flows", settings=aws(proxy.url, attempts=2, read_timeout_s=0.5))
     proxy.fail("stall", FOR_EVER, where="flows/0.log")
     done = []
 

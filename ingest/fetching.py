@@ -1,0 +1,253 @@
+"""Have the bytes of log objects on this machine, ahead of the parsers and within bounds."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ingest.errors import PermissionDeniedError
+from ingest.sources import (
+    LogObject,
+    ReplacedError,
+    Source,
+    TransferError,
+    UnchangedError,
+    VanishedError,
+)
+
+SPOOL_BYTES = 256 << 20  # Fetched and not yet committed, at most.
+_LISTED_AHEAD = 4_000
+_FETCHED_AHEAD = 4_000
+# So many failures in a row without a success, and the rest is left for a later run.
+_GIVE_UP_AFTER = 32
+_READINGS_OF_REPLACED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of fetching one object.
+
+    Attributes:
+        listed: As the listing has it.
+        found: As it was read: another version where it was replaced meanwhile.
+        path: Where its bytes lie; None after an error.
+        error: Why there are none.
+    """
+
+    listed: LogObject
+    found: LogObject
+    path: str | None = None
+    error: Exception | None = None
+
+
+class Fetcher:
+    """Lists a source in one thread and fetches in several, while others parse.
+
+    A context manager. Threads are daemons: a transfer that hangs never holds up the
+    end of the program.
+
+    Attributes:
+        listed: Objects listed so far, and `listed_bytes` their size.
+        known: Of these, objects that were left out as known.
+        waker: Can be read when something has arrived.
+        error: What ended the listing early, once `is_done`.
+        gave_up: Fetching stopped after failures in a row.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        objects: Iterator[LogObject],
+        is_known: Callable[[LogObject], bool],
+        spool: Path,
+        spool_bytes: int = SPOOL_BYTES,
+    ) -> None:
+        self._source, self._objects, self._is_known = source, objects, is_known
+        self._spool, self._spool_bytes = spool, spool_bytes
+        self.listed = self.listed_bytes = self.known = 0
+        self.error: Exception | None = None
+        self.gave_up = False
+        self._todo: queue.Queue[LogObject | None] = queue.Queue(_LISTED_AHEAD)
+        self._arrivals: queue.Queue[Arrival] = queue.Queue(_FETCHED_AHEAD)
+        self.waker, self._bell = socket.socketpair()
+        self.waker.setblocking(False)
+        self._bell.setblocking(False)
+        self._changed = threading.Condition()
+        self._in_spool = self._failures = self._number = 0
+        self._stopping = False
+        movers = max(1, source.max_transfers)
+        self._threads = [threading.Thread(target=self._list, daemon=True)]
+        self._threads += [threading.Thread(target=self._move, daemon=True) for _ in range(movers)]
+        self._alive = len(self._threads)
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        for thread in self._threads:
+            # Those that wait end now; one inside a slow transfer ends with the program.
+            thread.join(0.0 if self._source.max_transfers and kind else 0.5)
+        self.waker.close()
+        self._bell.close()
+
+    @property
+    def is_listed(self) -> bool:
+        """The listing is complete."""
+        return not self._threads[0].is_alive()
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing more will arrive, and nothing is left to be taken."""
+        with self._changed:
+            return self._alive == 0 and self._arrivals.empty()
+
+    def stop(self) -> None:
+        """Start no more transfers."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def arrived(self) -> Arrival | None:
+        """Return one arrival, if there is one."""
+        try:
+            return self._arrivals.get_nowait()
+        except queue.Empty:
+            try:
+                self.waker.recv(4096)
+            except BlockingIOError:
+                return None
+        try:
+            return self._arrivals.get_nowait()  # It may have come before the bell was cleared.
+        except queue.Empty:
+            return None
+
+    def release(self, size: int) -> None:
+        """Make room in the spool: the bytes of objects are no longer needed."""
+        with self._changed:
+            self._in_spool -= size
+            self._changed.notify_all()
+
+    def _list(self) -> None:
+        try:
+            for log_object in self._objects:
+                self.listed += 1
+                self.listed_bytes += log_object.size
+                if self._is_known(log_object):
+                    self.known += 1
+                elif not self._put(self._todo, log_object):
+                    break
+                if self._stopping:
+                    break
+        except Exception as error:  # noqa: BLE001 - raised again in the main thread
+            self.error = error
+        for _ in self._threads[1:]:
+            self._put(self._todo, None)
+        self._end()
+
+    def _move(self) -> None:
+        try:
+            while not self._stopping:
+                try:
+                    log_object = self._todo.get(timeout=0.1)
+                except queue.Empty:
+                    continue
+                if log_object is None or not self._take_room(log_object.size):
+                    break
+                arrival = self._bring(log_object)
+                if arrival.path is None:
+                    self.release(log_object.size)
+                self._judge(arrival)
+                if not self._put(self._arrivals, arrival):
+                    break
+                self._ring()
+        finally:
+            self._end()
+
+    def _bring(self, listed: LogObject) -> Arrival:
+        found = listed
+        try:
+            for _ in range(_READINGS_OF_REPLACED):
+                try:
+                    return Arrival(listed, found, self._read(found))
+                except ReplacedError:
+                    now = self._source.object_now(found.key)
+                if now is None:
+                    msg = f"{listed.key}: deleted after it was listed."
+                    raise VanishedError(msg)
+                found = now
+                if self._is_known(found):
+                    msg = f"{listed.key}: its present version is known."
+                    raise UnchangedError(msg)
+            msg = f"{listed.key}: replaced again and again while it was read. Run again later."
+            raise TransferError(msg)
+        except Exception as error:  # noqa: BLE001 - judged in the main thread
+            return Arrival(listed, found, error=error)
+
+    def _read(self, log_object: LogObject) -> str:
+        local = self._source.local_path(log_object)
+        if local is not None:
+            return str(local)
+        with self._changed:
+            self._number += 1
+            target = self._spool / f"object-{self._number}"
+        self._source.fetch(log_object, target)
+        return str(target)
+
+    def _take_room(self, size: int) -> bool:
+        if self._source.max_transfers == 0:
+            return True
+        with self._changed:
+            self._changed.wait_for(
+                lambda: (
+                    self._stopping
+                    or self._in_spool == 0
+                    or self._in_spool + size <= self._spool_bytes
+                )
+            )
+            self._in_spool += size
+            return not self._stopping
+
+    def _judge(self, arrival: Arrival) -> None:
+        with self._changed:
+            if isinstance(arrival.error, PermissionDeniedError | TransferError):
+                self._failures += 1
+                if self._failures >= _GIVE_UP_AFTER:
+                    self.gave_up = self._stopping = True
+                    self._changed.notify_all()
+            else:
+                self._failures = 0
+
+    def _put(
+        self, into: queue.Queue[LogObject | None] | queue.Queue[Arrival], item: object
+    ) -> bool:
+        """Wait for a place in a queue; False where there is no more use in it."""
+        while True:
+            try:
+                into.put(item, timeout=0.1)  # type: ignore[arg-type]
+            except queue.Full:
+                if self._stopping:
+                    return False
+            else:
+                return True
+
+    def _end(self) -> None:
+        with self._changed:
+            self._alive -= 1
+        self._ring()
+
+    def _ring(self) -> None:
+        # Full: it rings already. Closed: nobody listens.
+        with contextlib.suppress(OSError):
+            self._bell.send(b"\0")

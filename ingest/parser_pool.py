@@ -1,0 +1,274 @@
+"""Parser processes, and what to do when an object takes one down.
+
+A batch whose process dies, hangs or grows too large is cut in halves that run by
+themselves, until the culprit is alone; that one is set aside. `concurrent.futures` has
+no use here: its pool breaks as a whole with the first process that dies.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ingest.batch import BatchResult, BatchTask
+from ingest.errors import CacheError, IngestError
+from ingest.parser_process import READY, ParserError
+from ingest.sources import LogObject
+from ingest.store.write import ObjectOutcome
+
+_log = logging.getLogger(__name__)
+
+PARSER_MODULE = "ingest.parser_process"
+_TICK_S = 0.2
+_TRIES_ALONE = 2  # The first death may be somebody else's doing: a kill, or too little memory.
+_STARTS_IN_VAIN = 3
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class ParserLimits:
+    """What one parser may take for one batch.
+
+    Attributes:
+        memory_bytes: Resident memory. A batch of usual objects stays below a third of it.
+        seconds: For a batch of no size.
+        seconds_per_mb: For each MB of objects as delivered; usual is a tenth of a second.
+    """
+
+    memory_bytes: int = 1 << 30
+    seconds: float = 60.0
+    seconds_per_mb: float = 20.0
+
+    def deadline_s(self, task: BatchTask) -> float:
+        """Return how long a batch may take."""
+        size = sum(source.size for _, source, _ in task.objects)
+        return self.seconds + self.seconds_per_mb * size / 1e6
+
+
+class _Parser:
+    """One process, and the task that it works on."""
+
+    def __init__(self, limits: ParserLimits) -> None:
+        ours, theirs = socket.socketpair()
+        self.stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        package_root = str(Path(__file__).parents[1])
+        paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 - our own module
+                [
+                    sys.executable, "-m", PARSER_MODULE,
+                    str(theirs.fileno()), str(2 * limits.memory_bytes),
+                ],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self.stderr,
+                # Batches run side by side; threads inside them would only queue.
+                env={**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": ":".join(paths)},
+            )  # fmt: skip
+        self.connection = Connection(ours.detach())
+        self.is_ready = False
+        self.task: BatchTask | None = None
+        self.deadline = float("inf")
+        self.killed_for = ""
+
+    def give(self, task: BatchTask, seconds: float) -> None:
+        self.task = task
+        self.deadline = time.monotonic() + seconds
+        self.connection.send(task)
+
+    def resident_bytes(self) -> int:
+        """Return the memory in use; 0 where the system does not tell."""
+        try:
+            statm = Path(f"/proc/{self.process.pid}/statm").read_text()
+        except OSError:
+            return 0
+        return int(statm.split()[1]) * _PAGE if statm else 0
+
+    def kill(self, reason: str = "") -> None:
+        self.killed_for = self.killed_for or reason
+        self.process.kill()
+
+    def close(self) -> str:
+        """End the process; return the last line that it wrote to stderr."""
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()
+        self.stderr.seek(0)
+        last = self.stderr.read()[-2_000:].decode("utf-8", "replace").strip()
+        self.stderr.close()
+        return last.rpartition("\n")[2][:200]
+
+
+class ParserPool:
+    """Runs batches in parser processes; a context manager that leaves none behind."""
+
+    def __init__(
+        self, size: int, next_batch_id: Callable[[], int], limits: ParserLimits | None = None
+    ) -> None:
+        self.size = size
+        self._limits = limits or ParserLimits()
+        self._next_batch_id = next_batch_id
+        self._parsers: list[_Parser] = []
+        self._waiting: deque[BatchTask] = deque()
+        self._deaths_alone: dict[int, int] = {}
+        self._finished: list[BatchResult] = []
+        self._starts_in_vain = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None:
+        for parser in self._parsers:
+            parser.kill()
+        for parser in self._parsers:
+            parser.close()
+        self._parsers.clear()
+
+    @property
+    def has_room(self) -> bool:
+        """Another batch is welcome: one waits, so that no process does."""
+        return len(self._waiting) + self._running < self.size + 1
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing runs, waits, or is left to be taken."""
+        return not (self._waiting or self._running or self._finished)
+
+    @property
+    def _running(self) -> int:
+        return sum(parser.task is not None for parser in self._parsers)
+
+    def submit(self, task: BatchTask) -> None:
+        """Take a batch."""
+        self._waiting.append(task)
+        self._hand_out()
+
+    def wait(self, wakers: Sequence[socket.socket] = ()) -> list[BatchResult]:
+        """Wait a moment, or until a batch is finished or a socket of the caller can be read.
+
+        Raises:
+            CacheError: The disk refuses.
+            IngestError: No parser process can be started.
+        """
+        watched = [parser.connection for parser in self._parsers]
+        ready = wait([*watched, *wakers], 0 if self._finished else _TICK_S)
+        for parser in list(self._parsers):
+            if parser.connection in ready:
+                self._receive(parser)
+        self._watch()
+        self._hand_out()
+        finished, self._finished = self._finished, []
+        return finished
+
+    def _hand_out(self) -> None:
+        free = [p for p in self._parsers if p.is_ready and p.task is None]
+        starting = sum(not p.is_ready for p in self._parsers)
+        while self._waiting and free:
+            task = self._waiting.popleft()
+            try:
+                free.pop().give(task, self._limits.deadline_s(task))
+            except OSError:  # It died meanwhile; its connection tells.
+                self._waiting.appendleft(task)
+        missing = min(len(self._waiting), self.size - len(self._parsers)) - starting
+        for _ in range(missing):
+            self._parsers.append(_Parser(self._limits))
+
+    def _receive(self, parser: _Parser) -> None:
+        try:
+            answer = parser.connection.recv()
+        except Exception as error:  # noqa: BLE001 - half an answer may be anything
+            _log.debug("parser process lost: %r", error)
+            self._lost(parser)
+            return
+        if answer == READY:
+            parser.is_ready, self._starts_in_vain = True, 0
+            return
+        task, parser.task, parser.deadline = parser.task, None, float("inf")
+        if task is None:
+            return
+        if isinstance(answer, BatchResult):
+            self._finished.append(answer)
+        elif isinstance(answer, ParserError) and answer.reason != "machine":
+            if answer.trace:
+                _log.error("parser failed, batch %d: %s", task.batch_id, answer.trace)
+            self._failed(task, answer.reason, answer.detail)
+        else:
+            msg = (
+                f"{task.tmp}: a batch cannot be written ({answer.detail}). What was committed "
+                "before is safe; make space or fix the disk, then run the same command again."
+            )
+            raise CacheError(msg)
+
+    def _lost(self, parser: _Parser) -> None:
+        self._parsers.remove(parser)
+        last_words = parser.close()
+        code = parser.process.returncode
+        if not parser.is_ready:
+            self._starts_in_vain += 1
+            if self._starts_in_vain >= _STARTS_IN_VAIN:
+                msg = f"The parser process does not start (exit code {code}): {last_words}"
+                raise IngestError(msg)
+        if parser.task is None:
+            return
+        reason = parser.killed_for or "crashed"
+        detail = {
+            "timeout": f"not parsed within {self._limits.deadline_s(parser.task):.0f} s",
+            "out-of-memory": f"parsing took more than {self._limits.memory_bytes >> 20} MiB",
+        }.get(reason, f"the parser process died ({_death(code)}) {last_words}".strip())
+        self._failed(parser.task, reason, detail)
+
+    def _failed(self, task: BatchTask, reason: str, detail: str) -> None:
+        """Cut a batch in halves, or set its only object aside."""
+        shutil.rmtree(task.tmp, ignore_errors=True)
+        objects = task.objects
+        if len(objects) > 1:
+            half = len(objects) // 2
+            _log.warning("batch %d of %d objects %s: halved", task.batch_id, len(objects), reason)
+            self._retry(task, objects[:half])
+            self._retry(task, objects[half:])
+            return
+        object_id, source, path = objects[0]
+        deaths = self._deaths_alone[object_id] = self._deaths_alone.get(object_id, 0) + 1
+        if deaths < _TRIES_ALONE:
+            self._retry(task, objects)
+            return
+        if task.remove:
+            Path(path).unlink(missing_ok=True)
+        outcome = ObjectOutcome(object_id, source, status=reason, detail=detail)
+        self._finished.append(BatchResult(task.batch_id, [outcome]))
+
+    def _retry(self, task: BatchTask, objects: Sequence[tuple[int, LogObject, str]]) -> None:
+        batch_id = self._next_batch_id()
+        tmp = Path(task.tmp).with_name(f"parts-{batch_id}")
+        again = replace(task, batch_id=batch_id, objects=list(objects), tmp=str(tmp))
+        self._waiting.append(again)
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        for parser in self._parsers:
+            if parser.task is None:
+                continue
+            if now > parser.deadline:
+                parser.kill("timeout")
+            elif parser.resident_bytes() > self._limits.memory_bytes:
+                parser.kill("out-of-memory")
+
+
+def _death(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

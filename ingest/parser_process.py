@@ -1,0 +1,81 @@
+"""A process that parses batches: `python -m ingest.parser_process SOCKET LIMIT`.
+
+It reads tasks from a socket and answers each. Whatever it does besides, dying included,
+costs its task alone: see `parser_pool`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from ingest.batch import BatchResult, BatchTask, run_batch
+
+READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class ParserError:
+    """A batch that failed without taking its process along.
+
+    Attributes:
+        reason: `crashed`, `out-of-memory`, or `machine` for what is no object's fault.
+        detail: What happened.
+        trace: The traceback; empty where it tells nothing.
+    """
+
+    reason: str
+    detail: str
+    trace: str = ""
+
+
+def main() -> None:
+    """Serve until the other end of the socket closes."""
+    connection = Connection(int(sys.argv[1]))
+    # The parent decides when its parsers end; signals to the whole group mean the parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    limit = int(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):  # Linux only.
+        Path("/proc/self/oom_score_adj").write_text("500")
+    tasks: queue.SimpleQueue[BatchTask] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
+    connection.send(READY)
+    while True:
+        connection.send(_run(tasks.get()))
+
+
+def _receive(connection: Connection, tasks: queue.SimpleQueue[BatchTask]) -> None:
+    """Hand tasks on; end the process at once where the parent is gone."""
+    try:
+        while True:
+            tasks.put(connection.recv())
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+def _run(task: BatchTask) -> BatchResult | ParserError:
+    try:
+        return run_batch(task)
+    except MemoryError:
+        return ParserError("out-of-memory", "it needs more memory than a parser may have")
+    except OSError as error:
+        return ParserError("machine", error.strerror or str(error))
+    except BaseException as error:  # noqa: BLE001 - of a hostile object, anything; Rust panics too
+        first = (str(error).splitlines() or [""])[0][:200]
+        return ParserError("crashed", f"{type(error).__name__}: {first}", traceback.format_exc())
+
+
+if __name__ == "__main__":
+    main()
