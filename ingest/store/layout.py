@@ -32,8 +32,10 @@ CREATE TABLE IF NOT EXISTS objects (
     skipdata INTEGER NOT NULL,      -- of the stored rows
     content_hash TEXT,
     batch_id INTEGER NOT NULL,
+    rows_pruned INTEGER NOT NULL DEFAULT 0, -- of the stored rows, released by prune
     UNIQUE (key, etag)
 );
+CREATE INDEX IF NOT EXISTS objects_by_content ON objects (content_hash);
 CREATE INDEX IF NOT EXISTS objects_by_status ON objects (status) WHERE status != 'ok';
 CREATE TABLE IF NOT EXISTS rejects (
     object_id INTEGER NOT NULL,
@@ -59,12 +61,13 @@ CREATE TABLE IF NOT EXISTS parts (
     last INTEGER,
     rows INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
-    batch_id INTEGER NOT NULL,
-    replaced_at INTEGER             -- epoch s; the file goes after a grace time
+    batch_id INTEGER NOT NULL,      -- 0: rows of several batches
+    replaced_at INTEGER,            -- epoch s; the file goes after a grace time
+    checksum INTEGER                -- CRC-32 of the file; null: not known
 );
 CREATE INDEX IF NOT EXISTS live_parts ON parts (kind, date, hour) WHERE replaced_at IS NULL;
 CREATE TABLE IF NOT EXISTS batches (
-    batch_id INTEGER PRIMARY KEY,
+    batch_id INTEGER PRIMARY KEY,   -- below 0: a correction after rows were taken out
     committed_at INTEGER NOT NULL,
     objects INTEGER NOT NULL,
     rows_read INTEGER NOT NULL,
@@ -79,6 +82,12 @@ CREATE TABLE IF NOT EXISTS batches (
     last INTEGER                    -- largest end of a traffic record
 );
 """
+
+# Columns that a catalog of the same schema version may lack: readers do without them.
+_ADDED_COLUMNS = {
+    "objects": {"rows_pruned": "INTEGER NOT NULL DEFAULT 0"},
+    "parts": {"checksum": "INTEGER"},
+}
 
 
 def partition_of(kind: str, hour_start: int | None) -> tuple[str, str | None]:
@@ -103,7 +112,7 @@ def open_catalog(cache: Path, *, read_only: bool) -> sqlite3.Connection:
     """
     path = cache / CATALOG_NAME
     if read_only:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)
+        connection = _connect_to_read(path)
         connection.execute("PRAGMA query_only=ON")
         return connection
     connection = sqlite3.connect(path, timeout=30, isolation_level=None)
@@ -111,4 +120,52 @@ def open_catalog(cache: Path, *, read_only: bool) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=FULL")
     with closing(connection.cursor()) as cursor:
         cursor.executescript(CATALOG_DDL)
+        for table, columns in _ADDED_COLUMNS.items():
+            known = column_names(connection, table)
+            for column, definition in columns.items():
+                if column not in known:
+                    cursor.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
     return connection
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    url = f"{path.as_uri()}?mode=ro"
+    connection = sqlite3.connect(url, uri=True, timeout=30)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        wal = path.with_name(f"{path.name}-wal")
+        if wal.is_file() and wal.stat().st_size:
+            raise
+        # In a folder that cannot be written SQLite finds no room for its shared memory;
+        # without a log that waits beside it, the file alone is the whole catalog.
+        connection = sqlite3.connect(f"{url}&immutable=1", uri=True, timeout=30)
+    return connection
+
+
+def schema_version(cache: Path) -> int | None:
+    """Return the schema version that a catalog was written with; None for one without.
+
+    Raises:
+        sqlite3.Error: The file is no catalog, or cannot be opened.
+    """
+    with closing(open_catalog(cache, read_only=True)) as catalog:
+        if not column_names(catalog, "meta"):
+            return None
+        row = catalog.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone()
+    return int(row[0]) if row else None
+
+
+def column_names(catalog: sqlite3.Connection, table: str) -> set[str]:
+    """Return the columns that a table of the catalog has; none where it is missing."""
+    return {name for (name,) in catalog.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+
+
+def partition_range(date: str, hour: str | None) -> tuple[int, int] | None:
+    """Return the time of a partition, `[start, end)` in epoch s; None for undated records."""
+    if date == UNDATED:
+        return None
+    start = datetime.strptime(f"{date} {hour or '00'}", "%Y-%m-%d %H").replace(tzinfo=UTC)
+    begin = int(start.timestamp())
+    return begin, begin + (24 if hour is None else 1) * HOUR_S

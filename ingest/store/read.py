@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingest.errors import CacheError
 from ingest.schema import SCHEMA_VERSION
-from ingest.store.layout import CATALOG_NAME, open_catalog
+from ingest.store.layout import CATALOG_NAME, open_catalog, schema_version
 
 
 class CacheMissingError(CacheError):
@@ -124,8 +124,12 @@ class CacheReader:
         self.cache = cache.resolve()
         if not (self.cache / CATALOG_NAME).is_file():
             raise CacheMissingError(cache)
-        with closing(self._open()) as catalog:
-            found = self._meta(catalog, "schema_version")
+        try:
+            found = schema_version(self.cache)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        if found is None:  # Its first load has begun a moment ago.
+            raise CacheMissingError(cache)
         if found != SCHEMA_VERSION:
             msg = (
                 f"{cache}: this cache has schema version {found}, this program reads "
@@ -173,7 +177,6 @@ class CacheReader:
         ).fetchone()
         set_aside = catalog.execute(
             "SELECT count(*) FROM objects WHERE status NOT IN ('ok', 'partial', 'empty')"
-            " AND status != 'ok'"
         ).fetchone()[0]
         return CacheFacts(self._meta(catalog, "version"), row[0], set_aside, *row[1:])
 

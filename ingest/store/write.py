@@ -3,149 +3,96 @@
 A part is written beside its place, synced, renamed into it, and its folder synced; then
 a single SQLite transaction names parts and objects. A process that is killed at any
 moment leaves at most files that no catalog row names; the next start sweeps them.
+Parts that are replaced stay on the disk for a grace time: a reader that took its list
+of files before still finds them.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
-from ingest.errors import CacheError, CacheLockedError, ExitCode
-from ingest.schema import SCHEMA_VERSION, TABLES
+from ingest.errors import CacheError, CacheLockedError
+from ingest.schema import SCHEMA_VERSION
 from ingest.sources import LogObject
-from ingest.store.layout import CATALOG_NAME, open_catalog, part_path
+from ingest.store import disk, rows
+from ingest.store.commit import (
+    READ_STATUSES,
+    BatchTotals,
+    KnownObject,
+    NewPart,
+    ObjectOutcome,
+)
+from ingest.store.layout import CATALOG_NAME, open_catalog, part_path, schema_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import TracebackType
 
-    from ingest.parse.lines import Reject
+    from ingest.store.plan import Plan
 
+__all__ = ["BatchTotals", "CacheWriter", "NewPart", "ObjectOutcome"]
+
+GRACE_S = 600  # Longer than any query may run.
 _LOCK_NAME = "ingest.lock"
 _TMP_NAME = "tmp"
 
 
-@dataclass(frozen=True, slots=True)
-class NewPart:
-    """A finished Parquet file that waits to be named.
-
-    Attributes:
-        tmp: Where it lies, in the cache's temporary folder.
-        kind, date, hour: Its table and partition.
-        first: Smallest time in it; None: records without a time.
-        last: Largest time in it.
-        rows: Its rows.
-        bytes: Its size.
-    """
-
-    tmp: str
-    kind: str
-    date: str
-    hour: str | None
-    first: int | None
-    last: int | None
-    rows: int
-    bytes: int
-
-
-@dataclass(slots=True)
-class ObjectOutcome:
-    """What became of one object. `rows_read = rows_stored + rows_rejected`, always.
-
-    Attributes:
-        object_id: The catalog's number for it.
-        source: The object as listed.
-        status: `ok`; `partial`: some lines rejected; `empty`; else why it was set aside.
-        detail: What to know about another status than `ok`.
-        fields: Its formats, AWS's names in order; several are joined by `; `.
-        rows_read: Lines that are neither header, nor blank, nor comment.
-        rows_stored: Of these, rows in `flows`.
-        rows_rejected: Of these, lines that no record could be made of.
-        nodata, skipdata: Of the stored rows.
-        reject_counts: Rejected lines by reason.
-        rejects: The first of them, with their texts.
-        content_hash: Of the bytes as delivered.
-    """
-
-    object_id: int
-    source: LogObject
-    status: str = "ok"
-    detail: str | None = None
-    fields: str | None = None
-    rows_read: int = 0
-    rows_stored: int = 0
-    rows_rejected: int = 0
-    nodata: int = 0
-    skipdata: int = 0
-    reject_counts: dict[str, int] = field(default_factory=dict)
-    rejects: list[Reject] = field(default_factory=list)
-    content_hash: str | None = None
-
-
-@dataclass(slots=True)
-class BatchTotals:
-    """Sums over the traffic records of one batch, as logged."""
-
-    undated: int = 0
-    logged_packets: int = 0
-    logged_bytes: int = 0
-    first: int | None = None
-    last: int | None = None
-
-    def add(self, more: BatchTotals) -> None:
-        """Add the sums of another chunk."""
-        self.undated += more.undated
-        self.logged_packets += more.logged_packets
-        self.logged_bytes += more.logged_bytes
-        self.first = _of_both(min, self.first, more.first)
-        self.last = _of_both(max, self.last, more.last)
-
-
 class CacheWriter:
     """The one writer of a cache; a context manager that holds the cache's lock.
+
+    Args:
+        cache: The cache folder; made where it is missing, unless it `must_exist`.
+        grace_s: How long files stay after they were replaced.
+        must_exist: A cache that is not there is an error.
 
     Raises:
         CacheLockedError: Another process holds it; names that process.
         CacheError: The folder cannot be made or written, or is of another version.
     """
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, *, grace_s: int = GRACE_S, must_exist: bool = False) -> None:
         self.cache = cache.resolve()
         self.tmp = self.cache / _TMP_NAME
+        self.grace_s = grace_s
+        self._must_exist = must_exist
         self._lock: IO[str] | None = None
         self._catalog: sqlite3.Connection | None = None
+        self._catalog_file: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:
+        catalog_path = self.cache / CATALOG_NAME
+        if self._must_exist and not catalog_path.is_file():
+            msg = f"{self.cache}: is no Flow Atlas cache. Check the path given by --cache."
+            raise CacheError(msg)
         try:
             self.cache.mkdir(parents=True, exist_ok=True)
             self._lock = (self.cache / _LOCK_NAME).open("a+")
         except OSError as error:
-            raise _cannot_create(self.cache, error) from error
-        self._take_lock(self._lock)
+            raise disk.cannot_create(self.cache, error) from error
         try:
+            self._take_lock(self._lock)
+            self._check_version(catalog_path)
             self._catalog = open_catalog(self.cache, read_only=False)
-            self._check_version()
+            self._catalog_file = _identity(catalog_path)
+            self._catalog.execute(
+                "INSERT OR IGNORE INTO meta VALUES ('schema_version', ?), ('version', '0')",
+                (str(SCHEMA_VERSION),),
+            )
             self._sweep()
         except sqlite3.Error as error:
             self.__exit__(None, None, None)
-            msg = (
-                f"{self.cache / CATALOG_NAME}: the catalog cannot be used ({error}). "
-                "Remove the cache folder and load the logs again."
-            )
-            raise CacheError(msg) from error
+            raise disk.unusable_catalog(catalog_path, error) from error
         except OSError as error:
             self.__exit__(None, None, None)
-            raise _cannot_create(self.cache, error) from error
-        except CacheError:
+            raise disk.cannot_create(self.cache, error) from error
+        except BaseException:
             self.__exit__(None, None, None)
             raise
         return self
@@ -175,13 +122,40 @@ class CacheWriter:
         """Return key and ETag of every object that a batch has committed."""
         return set(self.catalog.execute("SELECT key, etag FROM objects"))
 
+    def superseded(self, key: str, etag: str | None = None) -> list[KnownObject]:
+        """Return the known versions of a key, but for the one with this ETag.
+
+        A commit of another version takes their rows out by itself.
+        """
+        return [known for known in rows.objects_by_key(self.catalog, key) if known.etag != etag]
+
+    def same_content(self, content_hash: str) -> list[KnownObject]:
+        """Return the known objects with this content, under whatever keys."""
+        return rows.objects_by_content(self.catalog, content_hash)
+
+    def renew(self, object_id: int, listed: LogObject) -> None:
+        """Know an object by a new ETag: it was touched, and its content is the same."""
+        with self._transaction() as catalog:
+            catalog.execute(
+                "UPDATE objects SET etag = ?, size = ?, last_modified = ? WHERE object_id = ?",
+                (listed.etag, listed.size, listed.last_modified, object_id),
+            )
+
     def next_ids(self) -> tuple[int, int]:
         """Return the first free object number and batch number."""
         row = self.catalog.execute(
             "SELECT (SELECT coalesce(max(object_id), 0) FROM objects) + 1,"
-            " (SELECT coalesce(max(batch_id), 0) FROM batches) + 1"
+            " (SELECT max(0, coalesce(max(batch_id), 0)) FROM batches) + 1"
         ).fetchone()
         return int(row[0]), int(row[1])
+
+    def require_space(self, largest_batch: int) -> None:
+        """Raise unless the disk has room for twice the largest batch, in bytes.
+
+        Raises:
+            CacheError: It has not; tells how much is missing.
+        """
+        disk.require_space(self.cache, 2 * largest_batch)
 
     def commit(
         self,
@@ -189,44 +163,119 @@ class CacheWriter:
         outcomes: Sequence[ObjectOutcome],
         parts: Sequence[NewPart],
         totals: BatchTotals,
-    ) -> None:
+    ) -> list[KnownObject]:
         """Move the parts into place and name them and their objects in one transaction.
+
+        An object that is a new version of a known key takes the place of the old one in
+        the same transaction. A version that was set aside takes nothing out: the rows of
+        the last readable one stay.
+
+        Returns:
+            The objects that were replaced.
 
         Raises:
             CacheError: The disk refuses; nothing of the batch is visible then.
         """
+        old = [
+            known
+            for outcome in outcomes
+            if outcome.status in READ_STATUSES
+            for known in self.superseded(outcome.source.key, outcome.source.etag)
+        ]
+        placed = [
+            (batch_id, part, _path(part, f"part-{batch_id:08d}-{number:04d}.parquet"))
+            for number, part in enumerate(parts)
+        ]
+
+        def insert(catalog: sqlite3.Connection) -> None:
+            rows.insert_objects(catalog, batch_id, outcomes)
+            rows.insert_batch(catalog, batch_id, outcomes, totals)
+
+        if not old:
+            self._commit(placed, insert)
+            return []
+        # Parser processes import this module too, and need no DuckDB.
+        from ingest.store.forget import forget_objects  # noqa: PLC0415
+        from ingest.store.plan import Plan  # noqa: PLC0415
+
+        with Plan(self) as plan:
+            forget_objects(plan, [known.object_id for known in old])
+            plan.measure()
+            self.apply(plan, placed, insert)
+        return old
+
+    def apply(
+        self,
+        plan: Plan,
+        placed: Sequence[tuple[int, NewPart, str]] = (),
+        more: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> None:
+        """Carry out a plan, and whatever else, in one transaction.
+
+        Raises:
+            CacheError: The disk refuses; nothing has changed then.
+        """
+        version = self.version() + 1
+        named = [
+            (batch_id, part, _path(part, f"part-v{version:08d}-{number:04d}.parquet"))
+            for number, (batch_id, part) in enumerate(plan.added)
+        ]
+
+        def change(catalog: sqlite3.Connection) -> None:
+            rows.replace_parts(catalog, plan.replaced)
+            rows.delete_objects(catalog, plan.forgotten)
+            plan.write_facts(catalog)
+            if more is not None:
+                more(catalog)
+
+        self._commit([*named, *placed], change)
+
+    def version(self) -> int:
+        """Return the number of the newest commit."""
+        row = self.catalog.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
+        return int(row[0])
+
+    def remove_replaced(self) -> int:
+        """Delete the files whose grace time is over; return how many."""
+        limit = int(time.time()) - self.grace_s
+        old = self.catalog.execute(
+            "SELECT part_id, path FROM parts WHERE replaced_at <= ?", (limit,)
+        ).fetchall()
+        # Files first: a kill in between leaves rows, and the next run deletes nothing twice.
+        disk.remove_parts(self.cache, [path for _, path in old])
+        with self._transaction() as catalog:
+            catalog.executemany("DELETE FROM parts WHERE part_id = ?", [(i,) for i, _ in old])
+        return len(old)
+
+    def _commit(
+        self,
+        placed: Sequence[tuple[int, NewPart, str]],
+        change: Callable[[sqlite3.Connection], None],
+    ) -> None:
         try:
-            placed = [(part, self._place(batch_id, n, part)) for n, part in enumerate(parts)]
-            for folder in {str((self.cache / path).parent) for _, path in placed}:
-                _sync_folder(folder)
+            self._check_still_there()
+            disk.place(self.cache, [(part, path) for _, part, path in placed])
             with self._transaction() as catalog:
-                _insert_parts(catalog, batch_id, placed)
-                _insert_objects(catalog, batch_id, outcomes)
-                _insert_batch(catalog, batch_id, outcomes, totals)
+                rows.insert_parts(catalog, self.cache, placed)
+                change(catalog)
                 catalog.execute(
                     "UPDATE meta SET value = cast(value AS INTEGER) + 1 WHERE name = 'version'"
                 )
+            self._check_still_there()
         except (OSError, sqlite3.Error) as error:
-            raise _cannot_write(self.cache, error) from error
-
-    def _place(self, batch_id: int, number: int, part: NewPart) -> str:
-        path = part_path(
-            part.kind, part.date, part.hour, f"part-{batch_id:08d}-{number:04d}.parquet"
-        )
-        target = self.cache / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        Path(part.tmp).replace(target)
-        return path
+            self._check_still_there()
+            raise disk.cannot_write(self.cache, error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self.catalog.execute("BEGIN IMMEDIATE")
         try:
             yield self.catalog
+            self.catalog.execute("COMMIT")
         except BaseException:
-            self.catalog.execute("ROLLBACK")
+            if self.catalog.in_transaction:  # A full disk makes SQLite roll back by itself.
+                self.catalog.execute("ROLLBACK")
             raise
-        self.catalog.execute("COMMIT")
 
     def _take_lock(self, lock: IO[str]) -> None:
         try:
@@ -234,8 +283,6 @@ class CacheWriter:
         except BlockingIOError as error:
             lock.seek(0)
             holder = lock.read().strip() or "another process"
-            lock.close()
-            self._lock = None
             msg = f"{self.cache}: {holder} is writing to this cache. Wait for it, or stop it."
             raise CacheLockedError(msg) from error
         lock.seek(0)
@@ -243,109 +290,43 @@ class CacheWriter:
         lock.write(f"process {os.getpid()} on {socket.gethostname()}")
         lock.flush()
 
-    def _check_version(self) -> None:
-        self.catalog.execute(
-            "INSERT OR IGNORE INTO meta VALUES ('schema_version', ?), ('version', '0')",
-            (str(SCHEMA_VERSION),),
-        )
-        row = self.catalog.execute("SELECT value FROM meta WHERE name='schema_version'").fetchone()
-        if int(row[0]) != SCHEMA_VERSION:
+    def _check_still_there(self) -> None:
+        # SQLite goes on writing to a deleted file without an error.
+        if _identity(self.cache / CATALOG_NAME) != self._catalog_file:
+            raise disk.CacheGoneError(self.cache)
+
+    def _check_version(self, catalog_path: Path) -> None:
+        """Leave a cache alone that this program did not write, or not all of which is there."""
+        if catalog_path.exists():
+            found = schema_version(self.cache)
+            if found not in (None, SCHEMA_VERSION):
+                msg = (
+                    f"{self.cache}: this cache has schema version {found}, this program writes "
+                    f"{SCHEMA_VERSION}. Load the logs into a new cache folder."
+                )
+                raise CacheError(msg)
+        elif disk.part_files(self.cache):
             msg = (
-                f"{self.cache}: this cache has schema version {row[0]}, this program writes "
-                f"{SCHEMA_VERSION}. Load the logs into a new cache folder."
+                f"{self.cache}: holds Parquet parts, and their catalog is gone. Put "
+                f"{CATALOG_NAME} back, or move the folder away and load the logs again."
             )
             raise CacheError(msg)
 
     def _sweep(self) -> None:
-        """Remove what a killed run left: temporary files, and parts that no row names."""
-        shutil.rmtree(self.tmp, ignore_errors=True)
-        self.tmp.mkdir(parents=True, exist_ok=True)
+        """Remove what a killed run left, and replaced parts after their grace time."""
+        disk.empty_folder(self.tmp)
+        self.remove_replaced()
         named = {path for (path,) in self.catalog.execute("SELECT path FROM parts")}
-        for kind in TABLES:
-            for file in (self.cache / kind).rglob("*.parquet"):
-                if str(file.relative_to(self.cache)) not in named:
-                    file.unlink()
+        disk.remove_parts(self.cache, (p for p in disk.part_files(self.cache) if p not in named))
 
 
-def _insert_parts(
-    catalog: sqlite3.Connection, batch_id: int, placed: Iterable[tuple[NewPart, str]]
-) -> None:
-    catalog.executemany(
-        "INSERT INTO parts (path, kind, date, hour, first, last, rows, bytes, batch_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            (path, p.kind, p.date, p.hour, p.first, p.last, p.rows, p.bytes, batch_id)
-            for p, path in placed
-        ),
-    )
+def _path(part: NewPart, name: str) -> str:
+    return part_path(part.kind, part.date, part.hour, name)
 
 
-def _insert_objects(
-    catalog: sqlite3.Connection, batch_id: int, outcomes: Iterable[ObjectOutcome]
-) -> None:
-    for o in outcomes:
-        source = o.source
-        catalog.execute(
-            "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                o.object_id, source.key, source.etag, source.size, source.last_modified,
-                o.status, o.detail, o.fields, o.rows_read, o.rows_stored, o.rows_rejected,
-                o.nodata, o.skipdata, o.content_hash, batch_id,
-            ),
-        )  # fmt: skip
-        catalog.executemany(
-            "INSERT INTO rejects VALUES (?, ?, ?, ?, ?)",
-            ((o.object_id, r.line, r.reason, r.field, r.text) for r in o.rejects),
-        )
-        catalog.executemany(
-            "INSERT INTO reject_counts VALUES (?, ?, ?)",
-            ((o.object_id, reason, rows) for reason, rows in sorted(o.reject_counts.items())),
-        )
-
-
-def _insert_batch(
-    catalog: sqlite3.Connection,
-    batch_id: int,
-    outcomes: Sequence[ObjectOutcome],
-    totals: BatchTotals,
-) -> None:
-    sums = [
-        sum(getattr(outcome, name) for outcome in outcomes)
-        for name in ("rows_read", "rows_stored", "rows_rejected", "nodata", "skipdata")
-    ]
-    catalog.execute(
-        "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            batch_id, int(time.time()), len(outcomes), *sums, totals.undated,
-            totals.logged_packets, totals.logged_bytes, totals.first, totals.last,
-        ),
-    )  # fmt: skip
-
-
-def _of_both(choose: Callable[[Iterable[int]], int], a: int | None, b: int | None) -> int | None:
-    numbers = [number for number in (a, b) if number is not None]
-    return choose(numbers) if numbers else None
-
-
-def _sync_folder(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _cannot_create(cache: Path, error: OSError) -> CacheError:
-    failure = CacheError(
-        f"{cache}: this cache folder cannot be written ({error.strerror}). "
-        "Give --cache a folder that you may write to."
-    )
-    failure.exit_code = ExitCode.CANNOT_CREATE
-    return failure
-
-
-def _cannot_write(cache: Path, error: Exception) -> CacheError:
-    return CacheError(
-        f"{cache}: writing failed ({error}). What was committed before is safe; "
-        "make space or fix the disk, then run the same command again."
-    )
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino

@@ -265,7 +265,6 @@ def test_a_read_only_disk_exits_with_73(tmp_path, small_disk):
 
 
 @needs_root
-@pytest.mark.xfail(raises=CacheUnusableError, reason="SQLite makes a file beside the catalog")
 def test_a_cache_on_a_read_only_disk_can_be_read(tmp_path, small_disk):
     """The dashboard needs no right to write."""
     log = write_log(tmp_path / "a.log", make_flows())
@@ -318,7 +317,6 @@ def test_a_load_goes_on_once_the_disk_has_space_again(tmp_path, small_disk):
 
 
 @needs_root
-@pytest.mark.xfail(reason="every fault of the catalog is answered with: remove the cache")
 def test_a_disk_without_any_space_does_not_cost_the_cache(tmp_path, small_disk):
     """Nobody is told to remove a whole cache because the disk is full."""
     log = write_log(tmp_path / "a.log", make_flows())
@@ -330,7 +328,6 @@ def test_a_disk_without_any_space_does_not_cost_the_cache(tmp_path, small_disk):
     assert "Remove the cache folder" not in full.stderr
 
 
-@pytest.mark.xfail(reason="a catalog without tables is taken for a damaged one")
 def test_a_cache_that_is_being_made_is_not_called_damaged(tmp_path):
     """A page that is opened while the first load begins says that there is nothing yet."""
     (tmp_path / CATALOG_NAME).touch()
@@ -380,7 +377,6 @@ def test_parts_are_synced_before_they_are_named(tmp_path):
         assert folder_syncs[0] < last_catalog_sync
 
 
-@pytest.mark.xfail(reason="only the part's own folder is synced")
 @needs_strace
 def test_new_folders_are_synced_in_their_parents(tmp_path):
     """A power cut after a commit loses no folder that holds a named part."""

@@ -1,0 +1,145 @@
+"""DuckDB for maintenance: reads and writes Parquet below the cache, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from ingest.schema import TABLES, StoredType
+from ingest.store.commit import NewPart
+
+_SQL_TYPES: dict[StoredType, str] = {
+    "string": "VARCHAR",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "bool": "BOOLEAN",
+    "map": "STRUCT(key VARCHAR, value VARCHAR)[]",
+}
+_TIMES = {"flows": ("start", "end"), "series": ("minute_start",)}
+# A reader of some minutes skips the row groups of the other ones.
+_ROWS_IN_GROUP = 122_880
+
+
+class Engine:
+    """One hardened in-memory connection; a context manager.
+
+    Args:
+        cache: Nothing outside of this folder can be read or written.
+        tmp: Folder below it for spilled memory and for the files made here.
+        memory_limit: In DuckDB's words; what does not fit is spilled.
+        threads: Processor threads.
+    """
+
+    def __init__(
+        self, cache: Path, tmp: Path, *, memory_limit: str = "512MB", threads: int = 2
+    ) -> None:
+        self._tmp = tmp
+        self._written = 0
+        self._connection = duckdb.connect()
+        settings = (
+            ("allowed_directories", [str(cache)]),
+            ("temp_directory", str(tmp / "spill")),
+            ("enable_external_access", False),
+            ("memory_limit", memory_limit),
+            ("threads", threads),
+            ("preserve_insertion_order", False),
+            ("python_enable_replacements", False),
+            ("autoinstall_known_extensions", False),
+            ("autoload_known_extensions", False),
+            ("allow_community_extensions", False),
+            ("lock_configuration", True),  # Last: it refuses every SET after it.
+        )
+        for name, value in settings:
+            self._connection.execute(f"SET {name} = $value", {"value": value})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def read(
+        self, kind: str, paths: Sequence[str], *, with_file: bool = False
+    ) -> duckdb.DuckDBPyRelation:
+        """Return the rows of some parts of one table, with the columns that any of them has.
+
+        Args:
+            kind: Their table.
+            paths: At least one.
+            with_file: Add the column `filename`.
+        """
+        return self._connection.read_parquet(
+            list(paths),
+            hive_partitioning=False,
+            union_by_name=kind == "flows",
+            filename=with_file,
+        )
+
+    def stored(self, kind: str, relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+        """Bring columns to the types and the order of the cache, and rows to the order of time.
+
+        Neighbors in time compress well, and readers of some minutes skip the rest.
+        """
+        names = set(relation.columns)
+        columns = ", ".join(
+            f'CAST("{name}" AS {_SQL_TYPES[stored]}) AS "{name}"'
+            for name, stored in TABLES[kind].items()
+            if name in names
+        )
+        order = [name for name in _TIMES.get(kind, ("hour_start",)) if name in names]
+        if kind == "flows":
+            order += ["object_id", "line"]
+        else:
+            order += [name for name, stored in TABLES[kind].items() if stored == "string"]
+        return relation.project(columns).order(", ".join(f'"{name}"' for name in order))
+
+    def full(self, kind: str, relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+        """Return every column of a table; what no part has is null."""
+        names = set(relation.columns)
+        return relation.project(
+            ", ".join(
+                f'"{name}"' if name in names else f'CAST(NULL AS {_SQL_TYPES[stored]}) AS "{name}"'
+                for name, stored in TABLES[kind].items()
+            )
+        )
+
+    def write(
+        self, kind: str, date: str, hour: str | None, relation: duckdb.DuckDBPyRelation
+    ) -> NewPart | None:
+        """Write rows as one synced file in the temporary folder; None where there are none.
+
+        Raises:
+            duckdb.Error: A part cannot be read, or a sum does not fit its type.
+            OSError: The disk refuses.
+        """
+        self._written += 1
+        path = self._tmp / f"{kind}-made-{self._written:06d}.parquet"
+        self.stored(kind, relation).write_parquet(
+            str(path), compression="zstd", row_group_size=_ROWS_IN_GROUP
+        )
+        with path.open("rb") as written:
+            os.fsync(written.fileno())
+        made = self.read(kind, [str(path)])
+        times = [f'"{n}"' for n in _TIMES.get(kind, ("hour_start",)) if n in made.columns]
+        time = f"coalesce({', '.join(times)})" if times else "CAST(NULL AS BIGINT)"
+        first, last, n_rows = self.row(made, f"min({time})", f"max({time})", "count(*)")
+        if not n_rows:
+            path.unlink()
+            return None
+        return NewPart(str(path), kind, date, hour, first, last, n_rows or 0, path.stat().st_size)
+
+    def row(self, relation: duckdb.DuckDBPyRelation, *sums: str) -> tuple[int | None, ...]:
+        """Return the one row of whole numbers of an aggregate without groups."""
+        (found,) = relation.aggregate(", ".join(sums)).fetchall()
+        return tuple(None if value is None else int(value) for value in found)

@@ -1,0 +1,110 @@
+"""Rollups by DuckDB: partial rows summed up, and all of them made again from `flows`.
+
+Made again, they are equal to what `ingest.rollup` made of the same records.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from ingest.schema import TABLES
+from ingest.store.layout import HOUR_S
+
+_MINUTE_S = 60
+_LOWEST, _HIGHEST = "first_seen", "last_seen"
+_SUMS = frozenset(
+    {
+        "records", "flows", "packets", "bytes", "return_packets", "return_bytes",
+        "logged_packets", "logged_bytes", "initiated_flows", "sent_packets", "sent_bytes",
+        "received_packets", "received_bytes",
+    }
+)  # fmt: skip
+# A counter may hold any 63 bits; a sum that has no room is cut to the largest number.
+_LARGEST = 2**63 - 1
+
+_ENDS = """
+    CASE WHEN initiator_is_src THEN {src} WHEN NOT initiator_is_src THEN {dst} END"""
+_TRAFFIC = f"""
+    coalesce("start", "end") AS seen_at,
+    coalesce("end", "start") AS last_at,
+    seen_at // {HOUR_S} * {HOUR_S} AS hour_start,
+    seen_at // {_MINUTE_S} * {_MINUTE_S} AS minute_start,
+    coalesce(pkt_srcaddr, srcaddr) AS src,
+    coalesce(pkt_dstaddr, dstaddr) AS dst,
+    src_ip4, src_ip6, dst_ip4, dst_ip6, initiator_is_src,
+    {_ENDS.format(src="src", dst="dst")} AS initiator,
+    {_ENDS.format(src="dst", dst="src")} AS responder,
+    {_ENDS.format(src="src_ip4", dst="dst_ip4")} AS initiator_ip4,
+    {_ENDS.format(src="src_ip6", dst="dst_ip6")} AS initiator_ip6,
+    {_ENDS.format(src="dst_ip4", dst="src_ip4")} AS responder_ip4,
+    {_ENDS.format(src="dst_ip6", dst="src_ip6")} AS responder_ip6,
+    service_port, protocol, action,
+    1 AS records,
+    CAST(is_counted AS BIGINT) AS flows,
+    coalesce(packets, 0) AS logged_packets,
+    coalesce("bytes", 0) AS logged_bytes,
+    CASE WHEN is_counted THEN logged_packets ELSE 0 END AS packets,
+    CASE WHEN is_counted THEN logged_bytes ELSE 0 END AS "bytes",
+    CASE WHEN is_counted AND NOT initiator_is_src THEN logged_packets ELSE 0 END AS return_packets,
+    CASE WHEN is_counted AND NOT initiator_is_src THEN logged_bytes ELSE 0 END AS return_bytes,
+    seen_at AS first_seen,
+    last_at AS last_seen"""
+_TALKERS = """
+    hour_start, {end} AS address, {end}_ip4 AS ip4, {end}_ip6 AS ip6, action, records, flows,
+    {initiated} AS initiated_flows,
+    {request}_packets AS sent_packets, {request}_bytes AS sent_bytes,
+    {answer}_packets AS received_packets, {answer}_bytes AS received_bytes"""
+# A record without a status: what ingest takes it for.
+_COVERAGE = f"""
+    coalesce("start", "end") // {HOUR_S} * {HOUR_S} AS hour_start,
+    account_id, interface_id,
+    coalesce(log_status, CASE WHEN is_counted IS NULL THEN 'NODATA' ELSE 'OK' END) AS log_status,
+    1 AS records"""
+
+
+def summed(
+    kind: str, rows: duckdb.DuckDBPyRelation, *, cut: bool = False
+) -> duckdb.DuckDBPyRelation:
+    """Sum up rows of a rollup by their key.
+
+    Args:
+        kind: The rollup.
+        rows: Its columns, as in `ingest.schema.TABLES`.
+        cut: Cut a sum that does not fit its type, where it would raise otherwise.
+    """
+    keys = [f'"{name}"' for name in TABLES[kind] if name not in _SUMS | {_LOWEST, _HIGHEST}]
+    columns = ", ".join(keys + [_merged(n, cut=cut) for n in TABLES[kind] if f'"{n}"' not in keys])
+    return rows.aggregate(columns, ", ".join(keys))
+
+
+def from_flows(kind: str, flows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Make a rollup of flow rows, which have all columns of the table."""
+    if kind == "coverage":
+        return summed(kind, flows.project(_COVERAGE))
+    traffic = flows.filter("is_counted IS NOT NULL").project(_TRAFFIC)
+    if kind == "talkers":
+        return summed(kind, _talkers(traffic), cut=True)
+    columns = ", ".join(f'"{name}"' for name in TABLES[kind])
+    return summed(kind, traffic.project(columns), cut=True)
+
+
+def _merged(name: str, *, cut: bool) -> str:
+    if name == _LOWEST:
+        return f"min({name}) AS {name}"
+    if name == _HIGHEST:
+        return f"max({name}) AS {name}"
+    total = f'sum("{name}")'
+    return f'CAST({f"least({total}, {_LARGEST})" if cut else total} AS BIGINT) AS "{name}"'
+
+
+def _talkers(traffic: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Count every record at both of its ends."""
+    ends = traffic.filter("initiator_is_src IS NOT NULL").project(
+        '*, packets - return_packets AS request_packets, "bytes" - return_bytes AS request_bytes'
+    )
+    sides = (("initiator", "flows", "request", "return"), ("responder", "0", "return", "request"))
+    first, second = (
+        ends.project(_TALKERS.format(end=end, initiated=initiated, request=request, answer=answer))
+        for end, initiated, request, answer in sides
+    )
+    return first.union(second)
