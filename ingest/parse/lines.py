@@ -32,7 +32,8 @@ class Reject:
         line: Its number in the object, from 1.
         reason: Short code: `field-count`, `not-a-number`, `out-of-range`, `not-an-address`,
             `unknown-value`, `not-utf8`, `nul-byte`, `control-byte`, `line-too-long`,
-            `end-before-start`.
+            `end-before-start`; of containers also `bad-text` (white space or a control
+            character inside a value), `no-record` and `not-json`.
         field: The field at fault, AWS's name; None where it is the whole line.
         text: Its first 200 bytes, escaped.
     """
@@ -64,7 +65,7 @@ def examine(
     """
     for number, line in enumerate(lines, first_line):
         if len(line) > MAX_LINE_BYTES:
-            yield _reject(number, "line-too-long", None, line)
+            yield reject_line(number, "line-too-long", None, line)
             continue
         tokens = _tokens(line)
         if not tokens:
@@ -77,7 +78,7 @@ def examine(
         if fault is None:
             yield Record(number, fields, b" ".join(tokens))
         else:
-            yield _reject(number, *fault, line)
+            yield reject_line(number, *fault, line)
 
 
 def _tokens(line: bytes) -> list[bytes]:
@@ -88,7 +89,8 @@ def _tokens(line: bytes) -> list[bytes]:
     return tokens
 
 
-def _reject(number: int, reason: str, field: str | None, line: bytes) -> Reject:
+def reject_line(number: int, reason: str, field: str | None, line: bytes) -> Reject:
+    """Make a reject of a line, with its beginning escaped."""
     text = line[:REJECT_TEXT_BYTES].decode("utf-8", "backslashreplace")
     return Reject(number, reason, field, text.encode("unicode_escape").decode("ascii"))
 
