@@ -1,4 +1,4 @@
-"""What an object is, and its records as plain lines of one layout.
+"""What an object is, told by its bytes alone, and its records as plain lines of one layout.
 
 Every form that AWS or a colleague can hand over ends here as `TextChunk`s: lines with
 the fields they hold, the object's own line numbers, and the rejects met on the way.
@@ -6,39 +6,48 @@ the fields they hold, the object's own line numbers, and the rejects met on the 
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-import numpy as np
+from itertools import chain
 
 from ingest.errors import BadObjectError
-from ingest.parse.decompress import text_blocks
-from ingest.parse.header import default_layout, header_fields
-from ingest.parse.lines import MAX_LINE_BYTES, Reject
+from ingest.parse.chunks import TextChunk, chunks_of
+from ingest.parse.console_csv import CsvRecords
+from ingest.parse.decompress import GZIP_MAGIC, text_blocks
+from ingest.parse.json_records import BASE64_GZIP, JsonRecords, payload_values
+from ingest.parse.json_text import json_values
+from ingest.parse.parquet import PARQUET_MAGIC, parquet_chunks
+from ingest.parse.plain_text import (
+    REMARK_JOINED,
+    PlainForm,
+    cut_joined,
+    is_joined,
+    plain_chunks,
+    text_form,
+    whole_lines,
+)
 
-_NEWLINE = ord("\n")
-_BOM = b"\xef\xbb\xbf"
+__all__ = ["TextChunk", "read_object"]
 
-
-@dataclass(frozen=True, slots=True)
-class TextChunk:
-    """Consecutive lines of one object.
-
-    Attributes:
-        fields: The layout, AWS's names in order. Header lines further down may change it.
-        first_line: The number of the first line in the object, from 1.
-        n_lines: How many lines `body` has.
-        body: The lines, each with its newline.
-        remark: What to know about how the object was read; None for the usual way.
-        rejects: Records of the container that no line could be made of.
-    """
-
-    fields: tuple[str, ...]
-    first_line: int
-    n_lines: int
-    body: bytes
-    remark: str | None = None
-    rejects: tuple[Reject, ...] = ()
+MAX_NESTED_BYTES = 256 << 20  # What is inside gzip and must be held as a whole.
+_HEAD_BYTES = 64 << 10
+_BOM = codecs.BOM_UTF8
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_NOT_SUPPORTED = {
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"\xfd7zXZ\x00": "xz",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"\x04\x22\x4d\x18": "LZ4",
+    b"\xff\x06\x00\x00sNaPpY": "Snappy",
+    b"PARE": "encrypted Parquet",
+    b"ORC": "ORC",
+    b"Obj\x01": "Avro",
+    b"ARROW1": "Arrow",
+    b"SQLite format 3\x00": "SQLite",
+}
 
 
 def read_object(
@@ -54,63 +63,96 @@ def read_object(
     Raises:
         BadObjectError: It cannot be used as a whole; rows of earlier chunks must go too.
     """
-    fields: tuple[str, ...] | None = None
-    remark: str | None = None
-    line = 1
-    for lines in _whole_lines(text_blocks(key, content)):
-        body = lines
-        while fields is None and body:
-            first, body, number = _first_line(body, line)
-            line = number + 1
-            if first is None:
-                continue
-            fields, remark, is_record = _layout(key, first, number, given)
-            if is_record:
-                line = number
-                body = first + body
-        if fields is not None and body:
-            n_lines = int(np.count_nonzero(np.frombuffer(body, np.uint8) == _NEWLINE))
-            yield TextChunk(fields, line, n_lines, body, remark)
-            line += n_lines
+    if content.startswith(PARQUET_MAGIC):
+        yield from parquet_chunks(key, content)
+        return
+    head, blocks = _peeked(text_blocks(key, content))
+    if content.startswith(GZIP_MAGIC) and head.startswith(GZIP_MAGIC):
+        # Firehose compresses what CloudWatch Logs has compressed before.
+        head, blocks = _peeked(text_blocks(key, _whole(key, blocks)))
+    if head.startswith(PARQUET_MAGIC):
+        yield from parquet_chunks(key, _whole(key, blocks))
+        return
+    for magic, name in _NOT_SUPPORTED.items():
+        if head.startswith(magic):
+            detail = f"this is {name}; deliver text, gzip or Parquet"
+            raise BadObjectError(key, "not-supported", detail)
+    if head.startswith(tuple(_UTF16)):
+        head, blocks = _peeked(_utf8(blocks, _UTF16[head[:2]]))
+    if head.startswith(_BOM):
+        blocks = chain([next(blocks).removeprefix(_BOM)], blocks)
+        head = head.removeprefix(_BOM)
+    yield from _read_text(key, head.lstrip(), blocks, given)
 
 
-def _first_line(body: bytes, line: int) -> tuple[bytes | None, bytes, int]:
-    """Cut off the first line; None where it is blank or a comment."""
-    end = body.index(b"\n") + 1
-    first = body[:end].removeprefix(_BOM)
-    text = first.strip()
-    return (first if text and not text.startswith(b"#") else None), body[end:], line
+def _read_text(
+    key: str, head: bytes, blocks: Iterator[bytes], given: tuple[str, ...] | None
+) -> Iterator[TextChunk]:
+    if head.startswith((b"{", b"[", BASE64_GZIP.encode())):
+        is_json = not head.startswith(BASE64_GZIP.encode())
+        values = json_values(key, blocks) if is_json else payload_values(key, blocks)
+        json = JsonRecords(key)
+        yield from _never_none(chunks_of(key, json.items(values), given, json.remark))
+        return
+    remark = None
+    if is_joined(head, given):
+        blocks, remark = cut_joined(blocks), REMARK_JOINED
+    lines = whole_lines(blocks)
+    passed: list[bytes] = []
+    form = None
+    number = 1
+    for block in lines:
+        form = text_form(key, block, number, given)
+        passed.append(block)
+        if form is not None:
+            break
+        number += block.count(b"\n")
+        passed = [b"\n" * sum(part.count(b"\n") for part in passed)]
+    lines = chain(passed, lines)
+    if form is None:
+        return
+    if isinstance(form, PlainForm):
+        yield from plain_chunks(form, lines, remark)
+    else:
+        rows = CsvRecords(form.shape, form.line)
+        yield from _never_none(chunks_of(key, rows.items(lines), given, rows.remark))
 
 
-def _layout(
-    key: str, first: bytes, line: int, given: tuple[str, ...] | None
-) -> tuple[tuple[str, ...], str | None, bool]:
-    """Return the layout that an object's first line tells, and whether it is a record itself."""
-    named = header_fields(first)
-    if named is not None:
-        return named, None, False
-    if given is not None:
-        return given, "read with the given format", True
-    default = default_layout(first)
-    if default is not None:
-        return default, "no header; recognised as AWS's default format", True
-    detail = (
-        f"line {line} is no header and no record of a default format; name its fields with --format"
-    )
-    raise BadObjectError(key, "no-header", detail)
+def _never_none(chunks: Iterator[TextChunk]) -> Iterator[TextChunk]:
+    """Say that a container was read, where it holds no record at all."""
+    first = next(chunks, None)
+    if first is None:
+        yield TextChunk((), 1, 0, b"", "a container without records")
+        return
+    yield first
+    yield from chunks
 
 
-def _whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Cut blocks at line ends; a last line without one gets it. Long lines are passed on cut."""
-    rest = b""
+def _peeked(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the beginning of a text, and all of it; the first block is no shorter."""
+    head = b""
     for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield rest + block[:end]
-            rest = block[end:]
-        elif len(rest) <= MAX_LINE_BYTES:
-            # The part of an overlong line beyond the cap is not kept; the cut line
-            # is still over the cap, so it is rejected with its number.
-            rest += block[: MAX_LINE_BYTES + 1]
-    if rest.strip():
-        yield rest + b"\n"
+        head = head + block if head else block
+        if len(head) >= _HEAD_BYTES:
+            break
+    return head[:_HEAD_BYTES], chain([head], blocks)
+
+
+def _whole(key: str, blocks: Iterator[bytes]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for block in blocks:
+        parts.append(block)
+        size += len(block)
+        if size > MAX_NESTED_BYTES:
+            detail = f"more than {MAX_NESTED_BYTES >> 20} MiB inside gzip; deliver it without"
+            raise BadObjectError(key, "too-large", detail)
+    return b"".join(parts)
+
+
+def _utf8(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Recode what a Windows program saved; the byte order mark stays, in UTF-8."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for block in blocks:
+        yield decoder.decode(block).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")

@@ -131,7 +131,6 @@ def test_a_header_in_the_middle_changes_the_layout_from_there():
     assert reading.rejects == [(6, "field-count", None)]
 
 
-@pytest.mark.xfail(reason="a block of text starts again with the object's first layout")
 def test_a_header_in_the_middle_holds_to_the_end_of_the_object():
     """A second layout stays in force beyond the block of text that named it."""
     swapped = ("dstport", "srcport", "dstaddr", "srcaddr")

@@ -72,7 +72,7 @@ def test_no_single_flipped_bit_gives_wrong_rows():
         damaged = bytearray(GZIP)
         damaged[position // 8] ^= 1 << position % 8
         if position < 16:  # Not gzip any more: its bytes are judged as text.
-            assert read_content(bytes(damaged)).outcome.status == "no-header"
+            assert read_content(bytes(damaged)).outcome.status == "not-a-log"
             continue
         try:
             text = text_of(bytes(damaged))
@@ -119,8 +119,8 @@ def test_an_error_page_is_set_aside():
     """HTML in place of a log is no log, compressed or not."""
     page = b"<!DOCTYPE html>\n<html><body>503 Slow Down</body></html>\n"
 
-    assert read_content(page).outcome.status == "no-header"
-    assert read_content(gzip.compress(page)).outcome.status == "no-header"
+    assert read_content(page).outcome.status == "not-a-log"
+    assert read_content(gzip.compress(page)).outcome.status == "not-a-log"
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_an_object_without_a_header_in_the_default_format_is_read():
 
 @pytest.mark.parametrize(
     ("content", "line"),
-    [(b"one two three\n", 1), (b"\n# exported\n\n192.0.2.1 5\n", 4), (b"<html></html>", 1)],
+    [(b"192.0.2.1 5\n", 1), (b"\n# exported\n\n192.0.2.1 5\n", 4), (b"eni-0a1b2c3d OK", 1)],
 )
 def test_an_object_whose_layout_is_not_told_is_set_aside(content, line):
     """Without header and format nothing is guessed: the whole object waits for --format."""
