@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -38,7 +37,8 @@ from ingest.simulate import simulate as simulate_vpc
 from ingest.sources import Source
 from ingest.sources.local import LocalSource
 from ingest.sources.s3 import S3Source
-from ingest.store.read import CacheReader
+from ingest.store.cli import DEFAULT_CACHE, CacheOption
+from ingest.store.cli import register as register_store
 
 app = typer.Typer(
     name="ingest",
@@ -49,9 +49,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
-
-CacheOption = Annotated[Path, typer.Option("--cache", help="Cache folder.", show_default=True)]
-DEFAULT_CACHE = Path("data/cache")
 
 
 @app.command()
@@ -185,34 +182,7 @@ def simulate(
     )
 
 
-@app.command()
-def status(
-    cache: CacheOption = DEFAULT_CACHE,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
-) -> None:
-    """Say what the cache holds, and what was rejected."""
-    snapshot = CacheReader(cache).snapshot()
-    facts = snapshot.facts
-    sizes: dict[str, int] = {}
-    for part in snapshot.parts:
-        sizes[part.kind] = sizes.get(part.kind, 0) + part.bytes
-    if as_json:
-        print(json.dumps({**asdict(facts), "records": facts.records, "bytes": sizes}, indent=2))
-        return
-    print(f"Cache {cache}, version {facts.version}, committed {_time(facts.committed_at)}")
-    print(f"  objects   {facts.objects:,} ({facts.objects_set_aside:,} set aside)")
-    print(
-        f"  rows      {facts.rows_read:,} read = {facts.rows_stored:,} stored "
-        f"+ {facts.rows_rejected:,} rejected"
-    )
-    print(
-        f"  stored    {facts.records:,} records, {facts.nodata:,} NODATA, "
-        f"{facts.skipdata:,} SKIPDATA; {facts.undated:,} records without a time"
-    )
-    print(f"  traffic   {facts.logged_bytes:,} bytes, {facts.logged_packets:,} packets as logged")
-    print(f"  time      {_time(facts.first)} to {_time(facts.last)}")
-    listed = ", ".join(f"{kind} {size / 1e6:,.1f} MB" for kind, size in sorted(sizes.items()))
-    print(f"  files     {len(snapshot.parts):,}: {listed}")
+register_store(app)
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from ingest.store.commit import (
     ObjectOutcome,
 )
 from ingest.store.layout import CATALOG_NAME, open_catalog, part_path, schema_version
+from ingest.store.read import CacheMissingError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -69,8 +70,7 @@ class CacheWriter:
     def __enter__(self) -> Self:
         catalog_path = self.cache / CATALOG_NAME
         if self._must_exist and not catalog_path.is_file():
-            msg = f"{self.cache}: is no Flow Atlas cache. Check the path given by --cache."
-            raise CacheError(msg)
+            raise CacheMissingError(self.cache)
         try:
             self.cache.mkdir(parents=True, exist_ok=True)
             self._lock = (self.cache / _LOCK_NAME).open("a+")
