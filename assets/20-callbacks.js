@@ -22,6 +22,11 @@
         var scheme = clicks ? window.flowAtlasTheme.toggle() : window.flowAtlasTheme.current();
         return [scheme, scheme];
       },
+      // A chart also tells of its size; only a range that was drawn is worth a question.
+      brush: function (event) {
+        var drawn = event && event["xaxis.range[0]"] && event["xaxis.range[1]"];
+        return drawn ? event : window.dash_clientside.no_update;
+      },
       copyLink: function () {
         return copied(window.location.href).then(
           function () {

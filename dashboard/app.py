@@ -69,8 +69,9 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
     appearance.register(app)
     harden(app, [config.host])
     # A worker that has not sent the page yet would refuse the files of its components.
+    index: Any = app.index
     with server.test_request_context("/"):
-        app.index()
+        index()
     return app
 
 

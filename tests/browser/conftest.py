@@ -11,12 +11,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
 KNOWN_IPS = PROJECT / "data" / "sample" / "known_ips.csv"
@@ -33,9 +35,34 @@ CHROMIUM_ARGS = [
 TIMEOUT_MS = 20_000
 # Cytoscape warns on every page with dash-cytoscape; the page sets no such thing.
 _EXPECTED = ("wheel sensitivity",)
+_QUIET_S = 0.25
 
 OpenPage = Callable[..., Page]
 Scheme = Literal["dark", "light"]
+
+
+@dataclass
+class Traffic:
+    """Requests of a page that wait for their answer, and when the last of them moved."""
+
+    open: list[str] = field(default_factory=list)
+    last: float = field(default_factory=time.monotonic)
+
+    def follow(self, page: Page) -> None:
+        """Count from now on."""
+        page.on("request", lambda request: self._moved(request.url, opened=True))
+        page.on("requestfinished", lambda request: self._moved(request.url, opened=False))
+        page.on("requestfailed", lambda request: self._moved(request.url, opened=False))
+
+    def _moved(self, url: str, *, opened: bool) -> None:
+        self.last = time.monotonic()
+        if opened:
+            self.open.append(url)
+        elif url in self.open:
+            self.open.remove(url)
+
+
+_TRAFFIC: WeakKeyDictionary[Page, Traffic] = WeakKeyDictionary()
 
 
 def run_module(*arguments: str | Path) -> bytes:
@@ -104,21 +131,32 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def profiles(chromium: Browser) -> dict[Scheme, BrowserContext]:
+    """One profile a theme, so that the page's scripts are loaded once."""
+    schemes: tuple[Scheme, ...] = ("light", "dark")
+    return {
+        scheme: chromium.new_context(
+            viewport={"width": 1440, "height": 900}, color_scheme=scheme, accept_downloads=True
+        )
+        for scheme in schemes
+    }
+
+
 @pytest.fixture
-def open_page(chromium: Browser, url: str) -> Iterator[OpenPage]:
-    """Open the page in a profile of its own; at the end, nothing may have gone wrong in it."""
+def open_page(profiles: dict[Scheme, BrowserContext], url: str) -> Iterator[OpenPage]:
+    """Open the page with an empty storage; at the end, nothing may have gone wrong in it."""
     pages: list[Page] = []
     wrong: list[str] = []
 
     def open_(
         search: str = "", base: str = url, *, drawn: bool = True, scheme: str = "light"
     ) -> Page:
-        context = chromium.new_context(
-            viewport={"width": 1440, "height": 900}, color_scheme=scheme, accept_downloads=True
-        )
-        page = context.new_page()
+        page = profiles[scheme].new_page()
         pages.append(page)
         page.set_default_timeout(TIMEOUT_MS)
+        _TRAFFIC[page] = Traffic()
+        _TRAFFIC[page].follow(page)
         host = urlsplit(base).netloc
         page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
         page.on(
@@ -150,7 +188,9 @@ def open_page(chromium: Browser, url: str) -> Iterator[OpenPage]:
 
     yield open_
     for page in pages:
-        page.context.close()
+        if not page.is_closed():
+            page.evaluate("localStorage.clear()")
+            page.close()
     assert wrong == []
 
 
@@ -173,6 +213,10 @@ def wait_drawn(page: Page) -> None:
 
 
 def wait_idle(page: Page) -> None:
-    """Wait until every view has its answer."""
-    page.wait_for_load_state("networkidle")
-    wait_until(page, "!document.querySelector('[data-dash-is-loading=\"true\"]')")
+    """Wait until every view has its answer: one leads to the next, with a pause between."""
+    deadline = time.monotonic() + TIMEOUT_MS / 1000
+    traffic = _TRAFFIC[page]
+    while traffic.open or time.monotonic() - traffic.last < _QUIET_S:
+        if time.monotonic() > deadline:
+            pytest.fail(f"still waiting for {traffic.open}")
+        page.wait_for_timeout(30)

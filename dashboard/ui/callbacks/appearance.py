@@ -19,6 +19,12 @@ def register(app: Dash) -> None:
         Input(ids.HEADER_THEME, "n_clicks"),
     )
     wire(
+        ClientsideFunction("atlas", "brush"),
+        Output(ids.TIMELINE_BRUSH, "data"),
+        Input(ids.TIMELINE_GRAPH, "relayoutData"),
+        prevent_initial_call=True,
+    )
+    wire(
         ClientsideFunction("atlas", "copyLink"),
         Output(ids.CONTROLS_COPY, "children"),
         Input(ids.CONTROLS_COPY, "n_clicks"),

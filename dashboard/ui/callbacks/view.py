@@ -27,15 +27,25 @@ _VALUES = {
 _EVENTS = {
     "reset": (ids.CONTROLS_RESET, "n_clicks"),
     "show_all": (ids.NETWORK_SHOW_ALL, "n_clicks"),
-    "brush": (ids.TIMELINE_GRAPH, "relayoutData"),
+    "brush": (ids.TIMELINE_BRUSH, "data"),
 }
+_RENEWAL = (ids.PAGE_VERSION, "data")
 
 
 def register(app: Dash, source: Source) -> None:
     """Keep URL, controls and view state the same, whichever of them moves.
 
-    One callback holds all three, so that what it sets cannot call it again.
+    One callback holds all three, so that what it sets cannot call it again. A call
+    supersedes an earlier one that is under way, so nothing may call it without need.
     """
+
+    @app.callback(
+        Output(*_RENEWAL),
+        inputs={"_clock": Input(ids.PAGE_CLOCK, "n_intervals"), "known": State(*_RENEWAL)},
+    )
+    def look_for_records(_clock: Any, known: Any) -> Any:
+        version = source.answers.facts().version
+        return no_update if version == known else version
 
     @app.callback(
         output={
@@ -52,27 +62,21 @@ def register(app: Dash, source: Source) -> None:
             "search": Input(ids.PAGE_URL, "search"),
             "controls": {name: Input(*where) for name, where in _VALUES.items()},
             "events": {name: Input(*where) for name, where in _EVENTS.items()},
-            "_clock": Input(ids.PAGE_CLOCK, "n_intervals"),
-            "shown": State(ids.PAGE_VIEW, "data"),
+            "_version": Input(*_RENEWAL),
         },
     )
     def synchronize(
-        search: str | None, controls: Controls, events: Controls, _clock: Any, shown: Any
+        search: str | None, controls: Controls, events: Controls, _version: Any
     ) -> dict[str, Any]:
         facts = source.answers.facts()
         cause = _cause()
-        if cause == "brush" and brushed_range(events["brush"]) is None:
-            return _nothing()
-        if cause in ("search", "clock"):
+        if cause == "search":
             state, problems = forgiving(search, facts.last)
         else:
             state, problems = state_after(cause, controls, events, facts.last), []
-        view = {"search": state.to_fixed_search(), "version": facts.version}
-        if cause == "clock" and view == shown:
-            return _nothing()
         return {
-            "search": no_update if cause in ("search", "clock") else state.to_search(),
-            "view": view,
+            "search": no_update if cause == "search" else state.to_search(),
+            "view": {"search": state.to_fixed_search(), "version": facts.version},
             "notice": " ".join(problems),
             "values": control_values(state),
             "hints": [
@@ -126,20 +130,9 @@ def control_values(state: ViewState) -> Controls:
 
 
 def _cause() -> str:
-    """Name what moved; `search` for the first call, when nothing did."""
+    """Name what moved; `search` for the first call and for records that arrived."""
     by_property = {f"{where[0]}.{where[1]}": name for name, where in {**_VALUES, **_EVENTS}.items()}
-    by_property[f"{ids.PAGE_CLOCK}.n_intervals"] = "clock"
     for trigger in ctx.triggered_prop_ids:
         if trigger in by_property:
             return by_property[trigger]
     return "search"
-
-
-def _nothing() -> dict[str, Any]:
-    return {
-        "search": no_update,
-        "view": no_update,
-        "notice": no_update,
-        "values": dict.fromkeys(_VALUES, no_update),
-        "hints": [no_update, no_update],
-    }

@@ -83,8 +83,8 @@ def _enlargement(places: Sequence[tuple[float, float]]) -> float:
     """Return how much larger to draw, so that a far-flung network can be read as a whole."""
     if not places:
         return 1.0
-    extents = [max(axis) - min(axis) for axis in zip(*places, strict=True)]
-    zoom = min(panel / max(extent, 1) for panel, extent in zip(_PANEL_PX, extents, strict=True))
+    wide, high = (max(axis) - min(axis) for axis in zip(*places, strict=True))
+    zoom: float = min(_PANEL_PX[0] / max(wide, 1.0), _PANEL_PX[1] / max(high, 1.0))
     return round(min(max(_LEGIBLE / zoom, 1.0), _MOST_ENLARGED), 2)
 
 

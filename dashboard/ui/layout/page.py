@@ -25,6 +25,8 @@ def page() -> Any:
             dcc.Interval(id=ids.PAGE_CLOCK, interval=_CLOCK_MS),
             dcc.Store(id=ids.PAGE_THEME),
             dcc.Store(id=ids.PAGE_VIEW),
+            dcc.Store(id=ids.PAGE_VERSION),
+            dcc.Store(id=ids.TIMELINE_BRUSH),
             html.Div(className="progress", **unread()),
             html.Div(
                 [
