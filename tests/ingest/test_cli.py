@@ -88,7 +88,7 @@ def test_a_file_that_is_no_log_is_set_aside(tmp_path):
     result = run_ingest("load", tmp_path / "x.png", "--cache", tmp_path / "cache")
 
     assert result.returncode == 0
-    assert "warning  objects that are not whole: 1 no-header\n" in result.stdout
+    assert "warning  objects that are not whole: 1 not-a-log\n" in result.stdout
 
 
 def test_no_source_exits_with_64(tmp_path):
