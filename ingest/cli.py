@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -27,18 +28,18 @@ from rich.progress import (
 
 from ingest.config import IngestConfig, load_config
 from ingest.errors import ConfigError, ExitCode, IngestError, UsageError
-from ingest.keys import Pruning
-from ingest.locations import S3Location
+from ingest.follow import FollowSettings, follow
+from ingest.opening import given_fields, open_queue, open_source
 from ingest.parse.header import parse_format
+from ingest.pipeline import Loader
 from ingest.pipeline import load as load_objects
 from ingest.report import IngestReport, Progress
 from ingest.simulate import INCIDENTS, INTERVALS_S, V5_FIELDS
 from ingest.simulate import simulate as simulate_vpc
-from ingest.sources import Source
-from ingest.sources.local import LocalSource
-from ingest.sources.s3 import S3Source
+from ingest.stopping import stop_on_signals
 from ingest.store.cli import DEFAULT_CACHE, CacheOption
 from ingest.store.cli import register as register_store
+from ingest.wording import report_lines
 
 app = typer.Typer(
     name="ingest",
@@ -49,6 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_POLL_BESIDE_QUEUE_S = 900.0
 
 
 @app.command()
@@ -56,7 +58,8 @@ def load(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="s3://bucket/prefix, a folder, or a file. Default: AWS_S3_BUCKET_NAME of .env."
+            help="s3://bucket/prefix, a folder, a file, cloudwatch:GROUP, or - for standard "
+            "input. Default: AWS_S3_BUCKET_NAME of .env."
         ),
     ] = None,
     cache: CacheOption = DEFAULT_CACHE,
@@ -93,6 +96,19 @@ def load(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be read, and read nothing.")
     ] = False,
+    follow_: Annotated[
+        bool, typer.Option("--follow", help="Keep going: load what comes, until stopped.")
+    ] = False,
+    poll: Annotated[
+        float | None,
+        typer.Option(help="Seconds between listings; default 60, beside a queue 900."),
+    ] = None,
+    queue: Annotated[
+        str | None, typer.Option(help="URL of the SQS queue that S3 tells of new objects.")
+    ] = None,
+    stdin_limit: Annotated[
+        int | None, typer.Option(help="MB to read from standard input, at most; default 1000.")
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 65 where anything was rejected.")
     ] = False,
@@ -117,19 +133,16 @@ def load(
         max_transfers=transfers,
         line_format=line_format,
         dry_run=dry_run,
+        follow=follow_,
+        poll_s=poll,
+        queue_url=queue,
+        stdin_limit_mb=stdin_limit,
         strict=strict,
         json_output=as_json,
     )
     for warning in config.warnings:
         _errors.print(f"warning: {warning}")
-    fields = parse_format(config.line_format) if config.line_format else None
-    with _load_bar(quiet=as_json) as show:
-        report = load_objects(
-            _source(config), config.cache, fields=fields, dry_run=dry_run, jobs=jobs,
-            on_progress=show,
-        )  # fmt: skip
-    _print_report(report, config)
-    raise typer.Exit(_load_exit_code(report, strict=strict))
+    raise typer.Exit(_follow(config, jobs) if config.follow else _load_once(config, jobs))
 
 
 @app.command()
@@ -202,32 +215,38 @@ def main() -> None:
     sys.exit(int(code or 0))
 
 
-def _source(config: IngestConfig) -> Source:
-    where = config.source
-    if where is None:
-        msg = (
-            "No source given. Name one: s3://bucket/prefix, a folder or a file; "
-            "or set AWS_S3_BUCKET_NAME in .env."
+def _load_once(config: IngestConfig, jobs: int | None) -> int:
+    with stop_on_signals() as stop, _load_bar(quiet=config.json_output) as show:
+        report = load_objects(
+            open_source(config), config.cache, fields=given_fields(config),
+            dry_run=config.dry_run, jobs=jobs, stop=stop, on_progress=show,
+        )  # fmt: skip
+    _print_report(report, config)
+    for trouble in filter(None, (report.refusal, report.outage)):
+        _errors.print(f"error: {trouble}", markup=False)
+    return _load_exit_code(report, strict=config.strict)
+
+
+def _follow(config: IngestConfig, jobs: int | None) -> int:
+    source = open_source(config)
+    queue = open_queue(config, source)
+    defaults = FollowSettings()
+    poll_s = config.poll_s or (_POLL_BESIDE_QUEUE_S if queue else defaults.poll_s)
+    with stop_on_signals() as stop:
+        loader = Loader(source, config.cache, given_fields(config), jobs=jobs, stop=stop)
+        follow(
+            loader,
+            replace(defaults, poll_s=poll_s),
+            queue=queue,
+            on_round=lambda report: _print_report(report, config),
+            on_trouble=lambda text: _errors.print(f"warning: {text}", markup=False),
         )
-        raise UsageError(msg)
-    pruning = Pruning(config.accounts, config.regions, config.since, config.until)
-    if isinstance(where, S3Location):
-        return S3Source(
-            where.bucket,
-            where.prefix,
-            settings=config.aws,
-            accounts=config.accounts,
-            regions=config.regions,
-            since=config.since,
-            until=config.until,
-        )
-    if isinstance(where, Path):
-        return LocalSource(where, pruning)
-    msg = f"{where}: this source cannot be read yet. Give s3://bucket/prefix, a folder or a file."
-    raise UsageError(msg)
+    return ExitCode.OK
 
 
 def _load_exit_code(report: IngestReport, *, strict: bool) -> int:
+    if report.stopped:
+        return ExitCode.OK
     if report.refusal:
         return ExitCode.NO_PERMISSION
     if report.outage:
@@ -237,42 +256,10 @@ def _load_exit_code(report: IngestReport, *, strict: bool) -> int:
 
 def _print_report(report: IngestReport, config: IngestConfig) -> None:
     if config.json_output:
-        print(json.dumps(report.as_dict(), indent=2))
+        print(json.dumps(report.as_dict(), indent=None if config.follow else 2), flush=True)
         return
-    if report.dry_run:
-        print(
-            f"{report.objects_listed:,} objects listed, {report.objects_known:,} of them in the "
-            f"cache. A load would read {report.objects_new:,} objects, "
-            f"{report.bytes_new / 1e6:,.1f} MB."
-        )
-        return
-    print(
-        f"objects  {report.objects_listed:,} listed = {report.objects_known:,} known "
-        f"+ {report.objects_new:,} new + {report.objects_pending:,} not read"
-    )
-    if report.objects_new:
-        print(
-            f"rows     {report.rows_read:,} read = {report.rows_stored:,} stored "
-            f"+ {report.rows_rejected:,} rejected"
-        )
-        records = report.rows_stored - report.nodata - report.skipdata
-        print(
-            f"stored   {records:,} records + {report.nodata:,} NODATA + "
-            f"{report.skipdata:,} SKIPDATA"
-        )
-        rate = report.rows_read / max(report.seconds, 1e-9)
-        print(
-            f"time     {report.seconds:.1f} s, {report.bytes_new / 1e6:,.1f} MB, {rate:,.0f} rows/s"
-        )
-    for reason, rows in report.reject_counts.most_common():
-        print(f"rejected {rows:,} rows: {reason}")
-    statuses = [f"{n:,} {name}" for name, n in report.by_status.most_common() if name != "ok"]
-    if statuses:
-        print(f"warning  objects that are not whole: {', '.join(statuses)}")
-    for trouble in report.troubles[:10]:
-        print(f"  {trouble}")
-    if len(report.troubles) > 10:
-        print(f"  ... and more; see: python -m ingest status --cache {config.cache}")
+    for line in report_lines(report, config.cache):
+        print(line, flush=True)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from dotenv import dotenv_values
 
 from ingest.errors import ConfigError, UsageError
-from ingest.locations import Location, S3Location, parse_source
+from ingest.locations import STDIN, Location, S3Location, parse_source
 
 _ACCOUNT = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
@@ -21,6 +21,8 @@ _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 _ENDPOINT = re.compile(r"https?://[^\s/]+(/\S*)?")
 _AGE = re.compile(r"(\d+)([mhd])")
 DEFAULT_MAX_TRANSFERS = 16
+_QUEUE_URL = re.compile(r"https?://[^\s/]+/\S+")
+DEFAULT_STDIN_LIMIT_MB = 1_000
 _AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -95,6 +97,11 @@ class IngestConfig:
         since: First record time wanted, UTC.
         until: End of the record times wanted, UTC, not included.
         line_format: AWS's format text, for objects without a header line.
+        follow: Keep going.
+        poll_s: When following, from one listing to the next; None: 60 s, or 15 minutes
+            beside a queue.
+        queue_url: SQS queue that S3 tells of new objects.
+        stdin_limit_mb: The most that is read from standard input.
         warnings: Sentences for the user about the settings themselves.
     """
 
@@ -108,6 +115,9 @@ class IngestConfig:
     line_format: str | None = None
     dry_run: bool = False
     follow: bool = False
+    poll_s: float | None = None
+    queue_url: str | None = None
+    stdin_limit_mb: int = DEFAULT_STDIN_LIMIT_MB
     strict: bool = False
     json_output: bool = False
     warnings: tuple[str, ...] = ()
@@ -121,6 +131,7 @@ class IngestConfig:
             if not _REGION.fullmatch(region):
                 msg = f"{region}: not a region. Regions read like eu-west-1."
                 raise UsageError(msg)
+        self._check_follow()
         for moment in (self.since, self.until):
             if moment is not None and moment.tzinfo is None:
                 msg = f"{moment} has no time zone"
@@ -130,6 +141,32 @@ class IngestConfig:
                 f"--since {self.since:%Y-%m-%dT%H:%MZ} is not before "
                 f"--until {self.until:%Y-%m-%dT%H:%MZ}. Swap them, or leave one out."
             )
+            raise UsageError(msg)
+
+    def _check_follow(self) -> None:
+        if self.queue_url and not self.follow:
+            msg = "--queue is given without --follow. Add --follow, or leave the queue out."
+            raise UsageError(msg)
+        if self.queue_url and not isinstance(self.source, S3Location):
+            msg = f"--queue tells of objects in a bucket, {self.source} is none."
+            raise UsageError(msg)
+        if self.queue_url and not _QUEUE_URL.fullmatch(self.queue_url):
+            msg = (
+                f"{self.queue_url}: not a queue. "
+                "It reads https://sqs.REGION.amazonaws.com/ACCOUNT/NAME."
+            )
+            raise UsageError(msg)
+        if self.follow and self.source is STDIN:
+            msg = "Standard input cannot be followed: it ends. Leave --follow out."
+            raise UsageError(msg)
+        if self.follow and (self.dry_run or self.until):
+            msg = "--follow does not end: leave --dry-run and --until out."
+            raise UsageError(msg)
+        if self.poll_s is not None and self.poll_s <= 0:
+            msg = f"--poll {self.poll_s:g}: give seconds above zero."
+            raise UsageError(msg)
+        if self.stdin_limit_mb < 1:
+            msg = f"--stdin-limit {self.stdin_limit_mb}: give 1 MB or more."
             raise UsageError(msg)
 
 
@@ -153,6 +190,9 @@ def load_config(
     line_format: str | None = None,
     dry_run: bool = False,
     follow: bool = False,
+    poll_s: float | None = None,
+    queue_url: str | None = None,
+    stdin_limit_mb: int | None = None,
     strict: bool = False,
     json_output: bool = False,
     now: datetime | None = None,
@@ -198,6 +238,9 @@ def load_config(
         line_format=line_format,
         dry_run=dry_run,
         follow=follow,
+        poll_s=poll_s,
+        queue_url=queue_url or None,
+        stdin_limit_mb=DEFAULT_STDIN_LIMIT_MB if stdin_limit_mb is None else stdin_limit_mb,
         strict=strict,
         json_output=json_output,
         warnings=tuple(warnings),

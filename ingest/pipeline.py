@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -77,6 +78,8 @@ class Loader:
 
     Attributes:
         known: Objects that the cache holds; kept between runs.
+        settled: Key and ETag of objects of the last run that are gone by now: deleted, or
+            replaced by another version.
     """
 
     def __init__(
@@ -94,40 +97,58 @@ class Loader:
         self.limits = limits
         self.stop = stop or threading.Event()
         self.known = KnownObjects()
+        self.settled: set[tuple[str, str]] = set()
+
+    def refresh(self) -> None:
+        """Learn what the cache holds, without locking it."""
+        if (self.cache / CATALOG_NAME).is_file():
+            with closing(open_catalog(self.cache.resolve(), read_only=True)) as catalog:
+                self.known.read(catalog)
 
     def run(
         self,
         writer: CacheWriter,
         objects: Iterator[LogObject],
         on_progress: Callable[[Progress], None] | None = None,
+        *,
+        known_before: int = 0,
     ) -> IngestReport:
         """Load those of the objects that are new, under the writer's lock.
+
+        Args:
+            writer: Of the loader's cache.
+            objects: What was listed.
+            on_progress: Called after each change, in this thread.
+            known_before: How many known objects were listed before these.
 
         Raises:
             IngestError: As for `load`; what was read before is committed.
         """
         begun = time.monotonic()
         self.known.read(writer.catalog)
+        self.settled.clear()
+        skipped, retries = Counter(self.source.skipped), Counter(self.source.retries)
         report = IngestReport()
         try:
             _Run(self, writer, report, objects, on_progress).run()
         finally:
+            report.objects_listed += known_before
+            report.objects_known += known_before
             report.seconds = time.monotonic() - begun
-            report.skipped, report.retries = self.source.skipped, self.source.retries
+            report.skipped = self.source.skipped - skipped
+            report.retries = self.source.retries - retries
         return report
 
 
 def _plan(source: Source, cache: Path) -> IngestReport:
     """Count what a load would read; nothing is written, nor locked."""
     begun = time.monotonic()
-    known = KnownObjects()
-    if (cache / CATALOG_NAME).is_file():
-        with closing(open_catalog(cache.resolve(), read_only=True)) as catalog:
-            known.read(catalog)
+    loader = Loader(source, cache)
+    loader.refresh()
     report = IngestReport(dry_run=True)
     for log_object in source.objects():
         report.objects_listed += 1
-        if log_object in known:
+        if log_object in loader.known:
             report.objects_known += 1
         else:
             report.objects_new += 1
@@ -158,7 +179,7 @@ class _Run:
         self.fetcher = Fetcher(loader.source, objects, self.loader.known.__contains__, self.folder)
         self.arrived: list[tuple[int, LogObject, str]] = []
         self.arrived_bytes = 0
-        self.spooled: dict[int, int] = {}
+        self.spooled: dict[int, LogObject] = {}
         self.unchanged = 0
         self.fatal: Exception | None = None
         self.stop_at: float | None = None
@@ -222,7 +243,7 @@ class _Run:
                 continue
             self.arrived.append((self._next_id(), arrival.found, arrival.path))
             self.arrived_bytes += arrival.found.size
-            self.spooled[self.object_id - 1] = arrival.listed.size
+            self.spooled[self.object_id - 1] = arrival.listed
             if self.arrived_bytes >= self._batch_bytes() or len(self.arrived) >= BATCH_OBJECTS:
                 self._submit(pool)
 
@@ -268,6 +289,7 @@ class _Run:
         self.progress.bytes += arrival.listed.size
         if isinstance(error, UnchangedError):
             self.unchanged += 1
+            self._settled(arrival.listed)
             return
         if isinstance(error, CorruptTransferError):
             outcome = ObjectOutcome(
@@ -277,6 +299,7 @@ class _Run:
             return
         if isinstance(error, VanishedError):
             report.objects_vanished += 1
+            self._settled(arrival.listed)
         elif isinstance(error, PermissionDeniedError):
             report.refusal = report.refusal or str(error)
         elif isinstance(error, TransferError | ReplacedError):
@@ -291,12 +314,18 @@ class _Run:
             self.loader.known.add(outcome.source)
             self.report.add(outcome)
             self.progress.rows += outcome.rows_stored
-            if outcome.object_id in self.spooled:
+            listed = self.spooled.pop(outcome.object_id, None)
+            if listed is not None:
                 self.progress.objects += 1
                 self.progress.bytes += outcome.source.size
-                self.fetcher.release(self.spooled.pop(outcome.object_id))
+                self.fetcher.release(listed.size)
+                self._settled(listed)
             if outcome.rows_stored:
                 self._compare_content(outcome)
+
+    def _settled(self, listed: LogObject) -> None:
+        if listed not in self.loader.known:
+            self.loader.settled.add((listed.key, listed.etag))
 
     def _compare_content(self, outcome: ObjectOutcome) -> None:
         """Tell of rows that count twice: AWS does not promise that a copy is none."""

@@ -154,6 +154,19 @@ class S3Source:
             raise explain(error, Asked(key, "s3:GetObject"), self._access) from error
         return self._log_object(name, head)
 
+    def noticed(self, bucket: str, key: str, size: int, etag: str | None) -> LogObject | None:
+        """Return the object that a notification tells of; None where it is not asked for.
+
+        Raises:
+            PermissionDeniedError, SourceError: As for `object_now`.
+        """
+        if bucket != self._bucket or not key.startswith(self._prefix):
+            return None
+        if _reason_to_skip(key, size, self._pruning) is not None:
+            return None
+        url = f"s3://{bucket}/{key}"
+        return LogObject(url, etag, size) if etag else self.object_now(url)
+
     def local_path(self, log_object: LogObject) -> Path | None:  # noqa: ARG002 - the protocol's
         """Return None: every object is fetched."""
         return None

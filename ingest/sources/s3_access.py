@@ -1,4 +1,4 @@
-"""Clients for S3 and STS: credentials, roles, time limits."""
+"""Clients for S3 and its neighbors: credentials, roles, time limits."""
 
 from __future__ import annotations
 
@@ -38,39 +38,52 @@ class Access:
         self._settings = settings
         self._lock = threading.Lock()
         self._caller: str | None = None
-        self._s3: S3Client | None = None
+        self._clients: dict[tuple[str, str | None], Any] = {}
         self._session: boto3.Session | None = None
         self.endpoint = settings.endpoint_url or "Amazon S3"
         self.role_arn = settings.role_arn
 
     @property
     def s3(self) -> S3Client:
-        """The client in use.
+        """The client for S3 in use.
+
+        Raises:
+            BotoCoreError: The profile does not exist, or cannot be read.
+        """
+        client: S3Client = self.client("s3")
+        return client
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """Return the client for a service in use, in its own region where that is told.
 
         Raises:
             BotoCoreError: The profile does not exist, or cannot be read.
         """
         with self._lock:
-            if self._s3 is None:
+            if self._session is None:
                 self._session = open_session(self._settings)
-                self._s3 = self._session.client(
-                    "s3", endpoint_url=self._settings.endpoint_url, config=self._config()
+            client = self._clients.get((service, region))
+            if client is None:
+                client = self._clients[service, region] = self._session.client(
+                    service,  # type: ignore[call-overload]
+                    region_name=region,
+                    endpoint_url=_endpoint(self._settings, service),
+                    config=self._config(),
                 )
-            return self._s3
+            return client
 
-    def renew(self, used: S3Client) -> None:
+    def renew(self, used: Any) -> None:
         """Read credentials again, or assume the role again, unless another thread has."""
         with self._lock:
-            if self._s3 is used:
-                self._s3 = self._session = None
+            if any(client is used for client in self._clients.values()):
+                self._clients.clear()
+                self._session = None
 
     def caller(self) -> str | None:
         """Return the ARN that requests are signed as; None where AWS does not tell."""
-        if self._caller is None and self._session is not None:
+        if self._caller is None:
             try:
-                sts: STSClient = self._session.client(
-                    "sts", endpoint_url=_sts_endpoint(self._settings), config=self._config()
-                )
+                sts: STSClient = self.client("sts")
                 self._caller = sts.get_caller_identity()["Arn"]
             except (BotoCoreError, ClientError) as error:
                 _log.debug("caller unknown: %s", type(error).__name__)
@@ -128,7 +141,7 @@ def _assume_role(core: botocore.session.Session, settings: AwsSettings, role_arn
         client_creator=functools.partial(
             core.create_client,
             region_name=_region_of(core),
-            endpoint_url=_sts_endpoint(settings),
+            endpoint_url=_endpoint(settings, "sts"),
             config=Config(
                 connect_timeout=settings.connect_timeout_s, read_timeout=settings.read_timeout_s
             ),
@@ -142,7 +155,9 @@ def _assume_role(core: botocore.session.Session, settings: AwsSettings, role_arn
     vars(core)["_credentials"] = credentials  # botocore has no setter for credentials that renew
 
 
-def _sts_endpoint(settings: AwsSettings) -> str | None:
-    """Return where STS is asked: with an S3 that is not AWS's, STS is at the same place."""
+def _endpoint(settings: AwsSettings, service: str) -> str | None:
+    """Return where a service is asked: beside an S3 that is not AWS's, at the same place."""
+    if service == "s3":
+        return settings.endpoint_url
     host = urlsplit(settings.endpoint_url or "").hostname
     return None if host is None or host.endswith("amazonaws.com") else settings.endpoint_url

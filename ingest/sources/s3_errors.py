@@ -1,4 +1,4 @@
-"""Say in one sentence what S3's and STS's answers mean and what helps."""
+"""Say in one sentence what AWS's answers mean and what helps."""
 
 from __future__ import annotations
 
@@ -21,31 +21,41 @@ _WRONG_KEYS = {
     "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "InvalidClientTokenId",
     "UnrecognizedClientException", "TokenRefreshRequired",
 }  # fmt: skip
-_DENIED = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden", "403"}
+_DENIED = {
+    "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden", "403",
+    "UnauthorizedOperation",
+}  # fmt: skip
 _ELSEWHERE = {
     "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
     "IllegalLocationConstraintException", "301", "307",
 }  # fmt: skip
+_MISSING = {
+    "AWS.SimpleQueueService.NonExistentQueue": "queue",
+    "QueueDoesNotExist": "queue",
+    "ResourceNotFoundException": "log group",
+}
 _CALLER = re.compile(r"(?:User|Role|Principal): (arn:\S+)")
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: \"?([^\s\"]+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked of S3.
+    """What was asked of AWS.
 
     Attributes:
-        url: `s3://bucket/key-or-prefix`.
+        url: `s3://bucket/key-or-prefix`, a queue's URL, or `cloudwatch:group`.
         action: The IAM action that it takes.
+        service: What it was asked of.
     """
 
     url: str
     action: str
+    service: str = "S3"
 
     @property
     def bucket(self) -> str:
-        """The bucket's URL."""
-        return "/".join(self.url.split("/")[:3])
+        """The bucket's URL; elsewhere the whole."""
+        return "/".join(self.url.split("/")[:3]) if self.url.startswith("s3:") else self.url
 
 
 def explain(error: Exception, asked: Asked, access: Access) -> IngestError:
@@ -74,7 +84,7 @@ def explain(error: Exception, asked: Asked, access: Access) -> IngestError:
         )
     if isinstance(error, boto.ConnectionError | boto.ConnectionClosedError):
         return TransferError(
-            f"{access.endpoint} cannot be reached for {asked.url} ({_first_line(error)}). "
+            f"{_endpoint(asked, access)} cannot be reached for {asked.url} ({_first_line(error)}). "
             "Check network, proxy and --endpoint-url."
         )
     if retry_cause(error) is not None:
@@ -97,6 +107,8 @@ def _explain_answer(error: ClientError, asked: Asked, access: Access) -> IngestE
     text = str(detail.get("Message", ""))
     if code == "NoSuchBucket":
         return SourceError(f"{asked.bucket}: this bucket does not exist. Check its name.")
+    if code in _MISSING:
+        return SourceError(f"{asked.url}: this {_MISSING[code]} does not exist. Check its name.")
     if code in _EXPIRED:
         return PermissionDeniedError(
             f"{asked.bucket}: the AWS session has expired. Sign in again, or set a new "
@@ -121,10 +133,10 @@ def _explain_answer(error: ClientError, asked: Asked, access: Access) -> IngestE
         )
     if retry_cause(error) is not None:
         return TransferError(
-            f"{asked.url}: S3 kept answering {code or 'an error'}. "
+            f"{asked.url}: {asked.service} kept answering {code or 'an error'}. "
             "Run again later, or with fewer transfers at once."
         )
-    return SourceError(f"{asked.url}: S3 answered {code}: {text or 'no message'}")
+    return SourceError(f"{asked.url}: {asked.service} answered {code}: {text or 'no message'}")
 
 
 def _denied(error: ClientError, asked: Asked, access: Access, text: str) -> PermissionDeniedError:
@@ -158,6 +170,12 @@ def _skew(error: ClientError, detail: dict[str, Any]) -> PermissionDeniedError:
 def _headers(error: ClientError) -> dict[str, str]:
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return {name.lower(): text for name, text in headers.items()}
+
+
+def _endpoint(asked: Asked, access: Access) -> str:
+    if asked.service == "S3" or not access.endpoint.startswith("Amazon"):
+        return access.endpoint
+    return f"Amazon {asked.service}"
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Ask S3 again when that can help, and with fewer transfers when it asks for less."""
+"""Ask AWS again when that can help, and with fewer transfers when it asks for less."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,9 +17,6 @@ from botocore.parsers import ResponseParserError
 
 from ingest.config import AwsSettings
 from ingest.sources.s3_access import Access
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -30,7 +27,10 @@ _THROTTLED = {
     "RequestThrottled", "RequestThrottledException", "TooManyRequestsException",
     "BandwidthLimitExceeded", "PriorRequestNotComplete", "EC2ThrottledException", "429",
 }  # fmt: skip
-_SERVER = {"InternalError", "ServiceUnavailable", "500", "502", "503", "504"}
+_SERVER = {
+    "InternalError", "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure",
+    "500", "502", "503", "504",
+}  # fmt: skip
 _TIMEOUT = {"RequestTimeout", "RequestTimeoutException"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _MAX_BACKOFF_S = 20.0
@@ -113,13 +113,17 @@ class Requests:
         retries: How often a request was repeated, by cause.
     """
 
-    def __init__(self, access: Access, settings: AwsSettings) -> None:
+    def __init__(
+        self, access: Access, settings: AwsSettings, client: Callable[[], Any] | None = None
+    ) -> None:
+        """Ask S3, or what `client` returns the client for."""
+        self._client = client or (lambda: access.s3)
         self.gate = TransferGate(settings.max_transfers, settings.backoff_s)
         self.retries: Counter[str] = Counter()
         self._access, self._settings = access, settings
         self._lock = threading.Lock()
 
-    def run(self, ask: Callable[[S3Client], T], deadline: float | None = None) -> T:
+    def run(self, ask: Callable[[Any], T], deadline: float | None = None) -> T:
         """Return what `ask` returns.
 
         Credentials that have expired are renewed once.
@@ -135,7 +139,7 @@ class Requests:
         renewed = False
         attempt = 0
         while True:
-            client = self._access.s3
+            client = self._client()
             try:
                 return ask(client)
             except ANSWERS as error:

@@ -1,0 +1,66 @@
+"""From the configuration of a run to the source that it reads."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ingest.config import IngestConfig
+from ingest.errors import UsageError
+from ingest.keys import Pruning
+from ingest.locations import STDIN, CloudWatchGroup, S3Location
+from ingest.parse.header import parse_format
+from ingest.sources import Source
+from ingest.sources.local import LocalSource
+from ingest.sources.queue import NotificationQueue
+from ingest.sources.s3 import S3Source
+from ingest.sources.stdin import StdinSource
+
+
+def open_source(config: IngestConfig) -> Source:
+    """Return the source of a run; nothing is read yet.
+
+    Raises:
+        UsageError: None is named.
+    """
+    where = config.source
+    if isinstance(where, S3Location):
+        return open_bucket(config, where)
+    if isinstance(where, Path):
+        return LocalSource(
+            where, Pruning(config.accounts, config.regions, config.since, config.until)
+        )
+    if where is STDIN:
+        return StdinSource(sys.stdin.buffer, config.stdin_limit_mb * 1_000_000)
+    if isinstance(where, CloudWatchGroup):
+        raise UsageError(str(where))
+    msg = (
+        "No source given. Name one: s3://bucket/prefix, a folder or a file; "
+        "or set AWS_S3_BUCKET_NAME in .env."
+    )
+    raise UsageError(msg)
+
+
+def open_bucket(config: IngestConfig, where: S3Location) -> S3Source:
+    """Return a bucket as a source, with what is asked for of it."""
+    return S3Source(
+        where.bucket,
+        where.prefix,
+        settings=config.aws,
+        accounts=config.accounts,
+        regions=config.regions,
+        since=config.since,
+        until=config.until,
+    )
+
+
+def open_queue(config: IngestConfig, source: Source) -> NotificationQueue | None:
+    """Return the queue that is told of the source's new objects, where one is named."""
+    if config.queue_url is None or not isinstance(source, S3Source):
+        return None
+    return NotificationQueue(config.queue_url, source, config.aws)
+
+
+def given_fields(config: IngestConfig) -> tuple[str, ...] | None:
+    """Return the layout of objects without a header, where one is given."""
+    return parse_format(config.line_format) if config.line_format else None
