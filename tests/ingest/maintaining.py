@@ -61,6 +61,12 @@ def commit_objects(
     writer.commit(batch_id, result.outcomes, result.parts, result.totals)
 
 
+def etag_of(path: Path) -> str:
+    """Return the version that a load of local files gives a file."""
+    stat = path.stat()
+    return f"{stat.st_size:x}-{stat.st_mtime_ns:x}"
+
+
 def copied(cache: Path, target: Path) -> Path:
     """Copy a cache, to change the copy."""
     return Path(shutil.copytree(cache, target))
