@@ -226,3 +226,28 @@ def rows_by_key(cache: Path, part: Path) -> dict[str, int]:
     with CacheWriter(cache) as writer:
         keys = dict(writer.catalog.execute("SELECT object_id, key FROM objects"))
     return {keys[object_id]: ids.count(object_id) for object_id in set(ids)}
+
+
+@pytest.mark.s3
+def test_only_the_objects_behind_the_damage_are_fetched_from_s3(tmp_path, s3_server, bucket):
+    """One object's rows are lost: one object is looked up and fetched, and no list is made."""
+    for n in range(3):
+        write_log(tmp_path / "logs" / f"{n}.log.gz", traffic(2 * n, 15))
+    s3_server.upload_folder(bucket, tmp_path / "logs", "logs/")
+    cache = tmp_path / "cache"
+    keys = {"AWS_ACCESS_KEY_ID": "reader", "AWS_SECRET_ACCESS_KEY": "reader-secret"}
+    access = {"env": keys | {"NO_PROXY": "127.0.0.1", "AWS_REGION": "us-east-1"}}
+    at = ("--endpoint-url", s3_server.url)
+    loaded = run_ingest("load", f"s3://{bucket}/logs", "--cache", cache, *at, **access)
+    assert loaded.returncode == 0, loaded.stderr
+    expected = contents(cache)
+    Path(parts_of(cache, "flows")[1]).unlink()
+    s3_server.requests.clear()
+
+    repaired = run_ingest("repair", "--cache", cache, *at, "--json", **access)
+    assert repaired.returncode == 0, repaired.stderr
+    assert json.loads(repaired.stdout)["to_refetch"] == [f"s3://{bucket}/logs/1.log.gz"]
+    asked = [line for line in s3_server.requests if f"/{bucket}" in line]
+    assert s3_server.lists() == []
+    assert all("logs/1.log.gz" in line for line in asked)
+    assert contents(cache) == expected
