@@ -25,7 +25,7 @@ _INDEX = """<!DOCTYPE html>
 <head>
 {%metas%}
 <title>{%title%}</title>
-{%favicon%}
+<link rel="icon" type="image/svg+xml" href="assets/logo.svg">
 {%css%}
 <style>CSS_VARIABLES</style>
 </head>
