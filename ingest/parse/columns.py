@@ -7,7 +7,6 @@ and values on the way. What can be told is put right here; what is lost becomes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -45,9 +44,7 @@ _OLD_NAMES = {
 }
 _FIELD_BY_LETTERS = _OLD_NAMES | {c.field.replace("-", ""): c.field for c in FLOW_COLUMNS}
 # What CloudWatch and pandas write beside a record.
-_BESIDES = frozenset(
-    ("timestamp", "ingestiontime", "logstreamname", "logstream", "loggroup", "eventid", "ptr")
-)
+_BESIDES = frozenset(("ingestiontime", "logstreamname", "logstream", "loggroup", "eventid", "ptr"))
 _DIGITS = re.compile(DIGITS)
 _WHOLE_NUMBER = re.compile(WHOLE_NUMBER)
 _SCIENTIFIC = re.compile(SCIENTIFIC)
@@ -82,9 +79,10 @@ def field_of(name: str) -> str | None:
     return own if own[0].isalpha() else f"x-{own}"
 
 
-def is_flow_log(names: Iterable[str]) -> bool:
+@lru_cache(maxsize=4096)
+def is_flow_log(columns: tuple[str, ...]) -> bool:
     """Tell whether columns are those of a flow log and not of some other table."""
-    names = [name for name in names if field_of(name) is not None]
+    names = [name for name in columns if field_of(name) is not None]
     known = {field for name in names if (field := known_field(name)) is not None}
     return bool(known - _GENERIC) or (2 * len(known) > len(names) and bool(known & _MEASURES))
 
@@ -98,7 +96,13 @@ def cell(field: str, value: str) -> str:
     Raises:
         BadTextError: White space, a control character or a comment sign would break the line.
     """
-    value = value.strip(_BLANK)
+    if value.isascii() and value.isdecimal() and field not in ACCOUNT_FIELDS:
+        return value
+    return _cell(field, value.strip(_BLANK))
+
+
+@lru_cache(maxsize=1 << 16)
+def _cell(field: str, value: str) -> str:
     if value in MISSING:
         return "-"
     column = COLUMN_BY_FIELD.get(field)

@@ -73,7 +73,7 @@ def _named(row: Sequence[str], delimiter: str) -> CsvShape | None:
     for name in _TEXT_NAMES:
         if name in lowered:
             return CsvShape(delimiter, lowered.index(name), (), len(row), is_header=True)
-    if len(row) == 1 or not is_flow_log(names):
+    if len(row) == 1 or not is_flow_log(tuple(names)):
         return None
     columns = tuple((i, field) for i, name in enumerate(names) if (field := field_of(name)))
     return CsvShape(delimiter, None, columns, len(row), is_header=True)
@@ -148,7 +148,7 @@ class CsvRecords:
                 values[field] = cell(field, row[index])
             except BadTextError:
                 return reject_line(number, "bad-text", field, encoded(row_text))
-            if not self.lost_accounts and is_lost_account(field, row[index]):
+            if values[field] == "-" and is_lost_account(field, row[index]):
                 self.lost_accounts = True
         return ColumnRecord(number, values)
 

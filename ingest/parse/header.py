@@ -17,6 +17,8 @@ _TYPICAL = re.compile(
     r"(?:eni|vpc|subnet|i|tgw|tgw-attach)-[0-9a-f]{8,17}|[0-9]{10}|[0-9]{12}|ACCEPT|REJECT|NODATA|SKIPDATA"
 )
 
+_FRACTION = re.compile(r"[0-9]{10}\.[0-9]+")  # Times of other programs; AWS logs whole seconds.
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -68,6 +70,8 @@ def looks_like_a_record(line: bytes) -> bool:
     if line.count(b",") > line.count(b" ") or line.lstrip().startswith((b"<", b"{", b"[")):
         return False
     tokens = line.removeprefix(_BOM).decode("utf-8", "replace").split()
+    if any(_FRACTION.fullmatch(token) for token in tokens):
+        return False
     return any(_TYPICAL.fullmatch(token) or packed_address(token) for token in tokens)
 
 

@@ -31,7 +31,9 @@ MAX_PAYLOAD_BYTES = 64 << 20  # A subscription payload is at most 1 MB compresse
 
 _LISTS = ("logEvents", "events", "Records", "records", "results", "hits")
 # By preference: what AWS and collectors call the text as it came.
-_TEXTS = ("message", "@message", "raw", "original", "_raw", "raw_data", "log", "data", "body")
+_TEXTS = (
+    "message", "@message", "raw", "original", "_raw", "raw_data", "event", "log", "data", "body",
+)  # fmt: skip
 _MAX_DEPTH = 8
 _SEARCHED_DEPTH = 3
 _TOLD = 200
@@ -83,7 +85,7 @@ class JsonRecords:
                 values[field] = cell(field, text)
             except BadTextError:
                 return _reject(number, "bad-text", text, field)
-            if is_lost_account(field, text):
+            if values[field] == "-" and is_lost_account(field, text):
                 self.lost_accounts = True
         return ColumnRecord(number, values)
 
@@ -159,17 +161,18 @@ def _records_of_text(key: str, text: str, depth: int) -> Iterator[_Found]:
 
 
 def _records_of_object(key: str, value: dict[str, Any], depth: int) -> Iterator[_Found]:
-    for name in _LISTS:
+    # An object with nothing but a list is a list.
+    for name in value if len(value) == 1 else _LISTS:
         held = value.get(name)
-        if isinstance(held, list | dict):
+        if isinstance(held, list) or (isinstance(held, dict) and name == "hits"):
             yield from _records(key, held, depth + 1)
             return
     for name in _TEXTS:
         held = value.get(name)
-        if isinstance(held, dict) and is_flow_log(held):
+        if isinstance(held, dict) and is_flow_log(tuple(held)):
             yield held
             return
-    is_record = is_flow_log(value)
+    is_record = is_flow_log(tuple(value))
     text = _text_of(value)
     if text is None or (is_record and not looks_like_a_record(text.encode("utf-8", "replace"))):
         yield value if is_record else None

@@ -21,16 +21,19 @@ _LISTS = ("events", "logEvents", "results", "records", "Records")
 _BLANK = re.compile(r"[ \t\r\n\x1e\ufeff]*")
 _OPENS_LIST = re.compile(rf'(?:\{{\s*"(?:{"|".join(_LISTS)})"\s*:\s*)?\[')
 _NEXT_DOCUMENT = re.compile(r"\n|(?<=\})\s*(?=\{)")
+_HALF_TOKEN = re.compile(r"""["\w+.-]*\s*\Z|"[^"]*\Z""")
 _LOOKAHEAD = 256
 _NEAR_END = 32  # An error so close to the end of what was read may be a value cut there.
-_SMALL = 1 << 20
+_PIECE = 64 << 10
+_TOLD = 1_000  # Characters kept of what is no JSON.
+_SKIPPED = 1 << 20
 # Numbers stay text: their digits matter, and int() refuses the very long ones.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """A piece of text, up to where the next document may begin, that is no JSON value."""
+    """A piece of text that is no JSON value: its beginning."""
 
     text: str
 
@@ -86,17 +89,25 @@ class _Text:
 
     def __init__(self, key: str, blocks: Iterator[bytes]) -> None:
         self.key = key
-        self.blocks = blocks
+        self.pieces = (
+            block[begin : begin + _PIECE]
+            for block in blocks
+            for begin in range(0, len(block), _PIECE)
+        )
         self.decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self.buffer = ""
         self.position = 0
         self.at_end = False
 
-    def _read_more(self) -> None:
-        block = next(self.blocks, None)
-        self.at_end = block is None
-        more = self.decoder.decode(block or b"", final=self.at_end)
-        self.buffer = self.buffer[self.position :] + more
+    def _read_more(self, wanted: int = _PIECE) -> None:
+        # Small steps: the parser's error messages count all lines of the buffer before them.
+        parts = [self.buffer[self.position :]]
+        while wanted > 0 and not self.at_end:
+            piece = next(self.pieces, None)
+            self.at_end = piece is None
+            parts.append(self.decoder.decode(piece or b"", final=self.at_end))
+            wanted -= len(parts[-1])
+        self.buffer = "".join(parts)
         self.position = 0
 
     def peek(self, wanted: int = 1) -> str:
@@ -136,28 +147,22 @@ class _Text:
         """
         if not self.peek():
             raise _CutError
-        tried = 0
         while True:
             held = len(self.buffer) - self.position
             try:
-                if held < 2 * tried and not self.at_end:
-                    raise _CutError  # Try again when twice as much is there, or time goes squared.
                 value, end = _DECODER.raw_decode(self.buffer, self.position)
             except RecursionError as error:
                 msg = "nested too deeply"
                 raise ValueError(msg) from error
-            except _CutError:
-                pass
             except json.JSONDecodeError as error:
                 is_cut = (
                     error.msg.startswith("Unterminated string")
                     or error.pos >= len(self.buffer) - _NEAR_END
                 )
-                if self.at_end or (held > _SMALL and not is_cut):
-                    if is_cut:
-                        raise _CutError from error
+                if not is_cut or (self.at_end and not _HALF_TOKEN.match(self.buffer, error.pos)):
                     raise
-                tried = held
+                if self.at_end:
+                    raise _CutError from error
             else:
                 if end < len(self.buffer) or self.at_end:
                     self.position = end
@@ -169,7 +174,8 @@ class _Text:
                     "write one event a line, for instance with jq -c '.events[]'"
                 )
                 raise BadObjectError(self.key, "too-large", detail)
-            self._read_more()
+            # Twice as much, or time goes squared.
+            self._read_more(min(max(held, _PIECE), MAX_DOCUMENT_CHARS - held + _PIECE))
 
     def document(self) -> Any:
         """Parse the document here, or pass over what is none."""
@@ -177,20 +183,20 @@ class _Text:
             return self.value()
         except _CutError:
             begin, self.position = self.position, len(self.buffer)
-            return NotJson(self.buffer[begin : begin + _SMALL])
+            return NotJson(self.buffer[begin : begin + _TOLD])
         except ValueError:
             begin = self.position
             while True:
                 found = _NEXT_DOCUMENT.search(self.buffer, begin + 1)
                 if found is not None or self.at_end:
                     break
-                if len(self.buffer) - begin > _SMALL:
-                    self.position = len(self.buffer) - 2  # Only its beginning is told.
-                    return NotJson(self.buffer[begin : begin + _SMALL])
+                if len(self.buffer) - begin > _SKIPPED:
+                    self.position = len(self.buffer) - 2
+                    return NotJson(self.buffer[begin : begin + _TOLD])
                 self._read_more()
                 begin = self.position
             self.position = found.end() if found is not None else len(self.buffer)
-            return NotJson(self.buffer[begin : begin + _SMALL][: self.position - begin])
+            return NotJson(self.buffer[begin : min(self.position, begin + _TOLD)])
 
     def elements(self) -> Iterator[Any]:
         """Yield the elements of a list whose bracket was taken."""

@@ -147,7 +147,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def _fields(key: str, names: list[str]) -> dict[str, str]:
-    if not is_flow_log(names):
+    if not is_flow_log(tuple(names)):
         told = ", ".join(names[:8])
         detail = f"a Parquet file without the columns of a flow log; it has {told[:200]}"
         raise BadObjectError(key, "not-a-log", detail)

@@ -71,6 +71,13 @@ def text_form(
         BadObjectError: `no-header`, `bad-header` or `not-a-log`: no line tells its layout.
     """
     significant = _significant(head, first_line)
+    if not significant:
+        return None
+    number, line = significant[0]
+    bare = _EXPORTED.sub(b"", line, count=1)
+    by_given = Layout(given or (), False, "read with the given format")
+    if given and len(bare.split()) == len(given) > 1 and header_fields(bare) is None:
+        return PlainForm(by_given, number, bare != line)  # A header may follow further down.
     for number, line in significant:
         record, n_times = _EXPORTED.subn(b"", line, count=1)
         layout = layout_of(record, None)
@@ -79,14 +86,11 @@ def text_form(
         shape = csv_shape(line.decode("utf-8", "surrogateescape"), given)
         if shape is not None:
             return CsvForm(shape, number)
-    if not significant:
-        return None
     number, line = significant[0]
     foreign = line.startswith(b"<") or line.count(b",") > line.count(b" ")
     if given is None or foreign or _UNREADABLE.search(line[:MAX_LINE_BYTES]):
-        raise refusal(key, _EXPORTED.sub(b"", line, count=1), number)
-    layout = Layout(given, False, "read with the given format")
-    return PlainForm(layout, number, bool(_EXPORTED.match(line)))
+        raise refusal(key, bare, number)
+    return PlainForm(by_given, number, bare != line)
 
 
 def _significant(head: bytes, first_line: int) -> list[tuple[int, bytes]]:

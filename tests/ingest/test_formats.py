@@ -120,6 +120,8 @@ FORMS = {
         [json.dumps({"event": {"original": x}, "source": {"ip": "192.0.2.9"}}) for x in LINES]
     ),
     "raw": joined([json.dumps({"class_uid": 4001, "raw": line}) for line in LINES]),
+    "event of a collector": joined([json.dumps({"event": line, "time": START}) for line in LINES]),
+    "a list under any name": json.dumps({"expected": [{"event": {"original": x}} for x in LINES]}),
     "input of a test case": joined([
         json.dumps({"input": {"message": x}, "expected": {"message": x}}) for x in LINES
     ]),
@@ -291,6 +293,14 @@ def test_the_given_format_reads_records_in_containers():
         assert read_content(content.encode()).outcome.status in ("no-header", "not-a-log")
 
 
+def test_the_given_format_holds_until_a_header():
+    """Lines of the given format before a header are records, also in joined objects."""
+    reading = read_content(b"192.0.2.1 198.51.100.1 7\n" + log_text(FLOWS), CUSTOM)
+
+    assert [row["bytes"] for row in reading.rows] == [7, 1_000, 400, None]
+    assert reading.outcome.detail == "read with the given format"
+
+
 def test_transit_gateway_records_are_recognised_in_messages():
     """The second documented default layout needs no header either."""
     line = f"6 TransitGateway {ACCOUNT} " + " ".join(["-"] * (len(TGW_DEFAULT_FIELDS) - 3))
@@ -338,6 +348,8 @@ REFUSED = {
     "bytes": (bytes(range(1, 32)) * 4, "not-a-log", "line 1 is no header"),
     "Zeek": (b'{"ts":1.5,"uid":"C","id_orig_h":"192.0.2.1","id_orig_p":1,"proto":"tcp"}\n' * 3,
              "not-a-log", "it holds no flow record; the first entry reads 'an object with ts, uid"),
+    "Zeek text": (b"#separator \\x09\n1772445600.5\tC\t192.0.2.1\t1\t192.0.2.2\n", "not-a-log",
+                  "line 2 is no header and no flow record; it reads '1772445600.5"),
     "package.json": (b'{"version": "1.0.0", "type": "module"}', "not-a-log", "it holds no"),
     "other CSV": (b"id,dur,proto,service\n192.0.2.1,1390,198.51.100.1,53,udp\n", "not-a-log",
                   "line 1 is no header and no flow record; it reads 'id,dur,proto,service'"),
@@ -398,6 +410,16 @@ def test_a_container_without_records_is_no_fault(content):
 
     assert (outcome.status, outcome.rows_read) == ("ok", 0)
     assert outcome.detail == "a container without records"
+
+
+def test_every_line_that_is_no_json_is_counted():
+    """Damaged lines are one reject each, to the last, whichever way they are damaged."""
+    bad = ["{x}", '{"message": "a', '{"message": 1 2}', "}", '{"a": tru']
+    content = joined([MESSAGES[0], *bad * 20_000, MESSAGES[1], *bad[:3]])
+    outcome = read_content(content.encode()).outcome
+
+    assert outcome.rows_stored == 2
+    assert outcome.reject_counts == {"not-json": 100_003}
 
 
 def test_events_come_in_chunks_that_end_with_the_object():
