@@ -4,6 +4,7 @@
   "use strict";
   var KEY = "flow-atlas-places";
   var FIT_PADDING = 42;
+  var MAX_FIT_ZOOM = 2;
   var wired = null;
   var tip = null;
   var restoring = false;
@@ -65,8 +66,8 @@
   function fit(cy) {
     if (cy.width() > 0 && cy.nodes().length) {
       cy.fit(undefined, FIT_PADDING);
-      if (cy.zoom() > 1.4) {
-        cy.zoom({ level: 1.4, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+      if (cy.zoom() > MAX_FIT_ZOOM) {
+        cy.zoom({ level: MAX_FIT_ZOOM, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
         cy.center();
       }
     }

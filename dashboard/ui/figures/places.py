@@ -89,10 +89,18 @@ def core_places(pairs: Sequence[Link]) -> dict[str, Place]:
         finally:
             igraph.set_random_number_generator(random)
     layout.center(0, 0)
-    points = [(float(x), float(y)) for x, y in layout.coords]
+    points = _lying([(float(x), float(y)) for x, y in layout.coords])
     scale = _NEAR / max(statistics.median(map(_nearest(points), points)), 1e-3)
     places = [(x * scale * _STRETCH, y * scale) for x, y in points]
     return dict(zip(nodes, _apart(places), strict=True))
+
+
+def _lying(points: Sequence[Place]) -> list[Place]:
+    """Turn points around the origin so that their longest extent is horizontal."""
+    xx, yy = sum(x * x for x, _ in points), sum(y * y for _, y in points)
+    turn = -math.atan2(2 * sum(x * y for x, y in points), xx - yy) / 2
+    cos, sin = math.cos(turn), math.sin(turn)
+    return [(x * cos - y * sin, x * sin + y * cos) for x, y in points]
 
 
 def _nearest(points: Sequence[Place]) -> functools.partial[float]:
