@@ -7,7 +7,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -180,7 +180,7 @@ class Fetcher:
         try:
             for _ in range(_READINGS_OF_REPLACED):
                 try:
-                    return Arrival(listed, found, self._read(found))
+                    return self._read(listed, found)
                 except ReplacedError:
                     now = self._source.object_now(found.key)
                 if now is None:
@@ -195,15 +195,19 @@ class Fetcher:
         except Exception as error:  # noqa: BLE001 - judged in the main thread
             return Arrival(listed, found, error=error)
 
-    def _read(self, log_object: LogObject) -> str:
-        local = self._source.local_path(log_object)
+    def _read(self, listed: LogObject, found: LogObject) -> Arrival:
+        local = self._source.local_path(found)
         if local is not None:
-            return str(local)
+            return Arrival(listed, found, str(local))
         with self._changed:
             self._number += 1
             target = self._spool / f"object-{self._number}"
-        self._source.fetch(log_object, target)
-        return str(target)
+        self._source.fetch(found, target)
+        if not found.size:  # Not known before, or indeed nothing.
+            found = replace(found, size=target.stat().st_size)
+        with self._changed:
+            self._in_spool += found.size - listed.size
+        return Arrival(listed, found, str(target))
 
     def _take_room(self, size: int) -> bool:
         if self._source.max_transfers == 0:

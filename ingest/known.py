@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from ingest.sources import LogObject
+from ingest.store.layout import CATALOG_NAME, open_catalog
 
 
 class KnownObjects:
@@ -17,6 +20,7 @@ class KnownObjects:
 
     def __init__(self) -> None:
         self._objects: set[bytes] = set()
+        self._damaged: set[bytes] = set()
         self._last_id = 0
 
     def __contains__(self, log_object: LogObject) -> bool:
@@ -25,12 +29,17 @@ class KnownObjects:
     def __len__(self) -> int:
         return len(self._objects)
 
+    def is_damaged(self, log_object: LogObject) -> bool:
+        """Rows of the object, or all of it, were rejected when it was read."""
+        return _identity(log_object.key, log_object.etag) in self._damaged
+
     def read(self, catalog: sqlite3.Connection) -> None:
         """Learn what the catalog names now; forget what it no longer names."""
         self._read_rows(catalog)
         if len(self._objects) != catalog.execute("SELECT count(*) FROM objects").fetchone()[0]:
             # Somebody removed objects: they may have to be read again.
             self._objects.clear()
+            self._damaged.clear()
             self._last_id = 0
             self._read_rows(catalog)
 
@@ -40,11 +49,26 @@ class KnownObjects:
 
     def _read_rows(self, catalog: sqlite3.Connection) -> None:
         rows = catalog.execute(
-            "SELECT object_id, key, etag FROM objects WHERE object_id > ?", (self._last_id,)
+            "SELECT object_id, key, etag, status IN ('ok', 'empty') FROM objects"
+            " WHERE object_id > ?",
+            (self._last_id,),
         )
-        for object_id, key, etag in rows:
+        for object_id, key, etag, is_whole in rows:
             self._objects.add(_identity(key, etag))
+            if not is_whole:
+                self._damaged.add(_identity(key, etag))
             self._last_id = max(self._last_id, object_id)
+
+
+def objects_below(cache: Path, prefix: str) -> list[tuple[str, str]]:
+    """Return key and ETag of the objects whose key starts so; a prefix ends in a slash."""
+    if not (cache / CATALOG_NAME).is_file():
+        return []
+    after = prefix.removesuffix("/") + chr(ord("/") + 1)
+    with closing(open_catalog(cache.resolve(), read_only=True)) as catalog:
+        return catalog.execute(
+            "SELECT key, etag FROM objects WHERE key >= ? AND key < ?", (prefix, after)
+        ).fetchall()
 
 
 def _identity(key: str, etag: str) -> bytes:

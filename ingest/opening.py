@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from ingest.config import IngestConfig
 from ingest.errors import UsageError
 from ingest.keys import Pruning
+from ingest.known import objects_below
 from ingest.locations import STDIN, CloudWatchGroup, S3Location
 from ingest.parse.header import parse_format
 from ingest.sources import Source
+from ingest.sources.cloudwatch import CloudWatchSource
 from ingest.sources.local import LocalSource
 from ingest.sources.queue import NotificationQueue
 from ingest.sources.s3 import S3Source
@@ -33,7 +36,17 @@ def open_source(config: IngestConfig) -> Source:
     if where is STDIN:
         return StdinSource(sys.stdin.buffer, config.stdin_limit_mb * 1_000_000)
     if isinstance(where, CloudWatchGroup):
-        raise UsageError(str(where))
+        if config.accounts or config.regions:
+            msg = f"{where}: --account and --region choose object keys, a log group has none."
+            raise UsageError(msg)
+        return CloudWatchSource(
+            where.group,
+            settings=config.aws,
+            fields=given_fields(config),
+            since=config.since,
+            until=config.until,
+            earlier=partial(objects_below, config.cache),
+        )
     msg = (
         "No source given. Name one: s3://bucket/prefix, a folder or a file; "
         "or set AWS_S3_BUCKET_NAME in .env."

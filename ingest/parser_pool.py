@@ -7,6 +7,7 @@ no use here: its pool breaks as a whole with the first process that dies.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -35,6 +36,7 @@ PARSER_MODULE = "ingest.parser_process"
 _TICK_S = 0.2
 _TRIES_ALONE = 2  # The first death may be somebody else's doing: a kill, or too little memory.
 _STARTS_IN_VAIN = 3
+_DYING_S = 2.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -69,7 +71,8 @@ class _Parser:
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own module
                 [
-                    sys.executable, "-m", PARSER_MODULE,
+                    # Not -m: what its main module defines could not be read here.
+                    sys.executable, "-c", f"from {PARSER_MODULE} import main; main()",
                     str(theirs.fileno()), str(2 * limits.memory_bytes),
                 ],
                 pass_fds=[theirs.fileno()],
@@ -105,6 +108,8 @@ class _Parser:
     def close(self) -> str:
         """End the process; return the last line that it wrote to stderr."""
         self.connection.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_DYING_S)  # The exit code of its own tells more than ours.
         self.process.kill()
         self.process.wait()
         self.stderr.seek(0)

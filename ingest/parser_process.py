@@ -1,4 +1,4 @@
-"""A process that parses batches: `python -m ingest.parser_process SOCKET LIMIT`.
+"""A process that parses batches; its arguments are a socket and a limit of memory.
 
 It reads tasks from a socket and answers each. Whatever it does besides, dying included,
 costs its task alone: see `parser_pool`.
@@ -75,7 +75,3 @@ def _run(task: BatchTask) -> BatchResult | ParserError:
     except BaseException as error:  # noqa: BLE001 - of a hostile object, anything; Rust panics too
         first = (str(error).splitlines() or [""])[0][:200]
         return ParserError("crashed", f"{type(error).__name__}: {first}", traceback.format_exc())
-
-
-if __name__ == "__main__":
-    main()

@@ -176,7 +176,7 @@ class _Run:
         # Named after this process: one that outlives its parent never writes into ours.
         self.folder = writer.tmp / f"run-{os.getpid()}-{self.batch_id}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.fetcher = Fetcher(loader.source, objects, self.loader.known.__contains__, self.folder)
+        self.fetcher = Fetcher(loader.source, objects, self._is_known, self.folder)
         self.arrived: list[tuple[int, LogObject, str]] = []
         self.arrived_bytes = 0
         self.spooled: dict[int, LogObject] = {}
@@ -213,6 +213,14 @@ class _Run:
             raise CacheError(msg) from error
         else:
             raise error
+
+    def _is_known(self, log_object: LogObject) -> bool:
+        """Asked in the fetcher's threads, once an object."""
+        if log_object not in self.loader.known:
+            return False
+        if self.loader.known.is_damaged(log_object):
+            self.report.known_damaged += 1
+        return True
 
     def _is_over(self, pool: ParserPool) -> bool:
         if self.loader.stop.is_set() and self.stop_at is None:
@@ -318,7 +326,7 @@ class _Run:
             if listed is not None:
                 self.progress.objects += 1
                 self.progress.bytes += outcome.source.size
-                self.fetcher.release(listed.size)
+                self.fetcher.release(outcome.source.size)
                 self._settled(listed)
             if outcome.rows_stored:
                 self._compare_content(outcome)

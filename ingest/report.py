@@ -38,6 +38,7 @@ class IngestReport:
     Attributes:
         objects_listed: What the source holds under what was asked for.
         objects_known: Of these, already in the cache.
+        known_damaged: Of the known ones, those that an earlier load did not find whole.
         objects_new: Of these, committed by this load, the ones set aside included.
         objects_pending: Of these, not read now: a later run tries again.
         objects_vanished: Of these, deleted before they were read.
@@ -58,6 +59,7 @@ class IngestReport:
 
     objects_listed: int = 0
     objects_known: int = 0
+    known_damaged: int = 0
     objects_new: int = 0
     objects_pending: int = 0
     objects_vanished: int = 0
@@ -81,8 +83,11 @@ class IngestReport:
 
     @property
     def is_whole(self) -> bool:
-        """Every object that was read gave all its rows."""
-        return self.by_status.total() == self.by_status["ok"] + self.by_status["empty"]
+        """Every object gave all its rows, the known ones included."""
+        return (
+            not self.known_damaged
+            and self.by_status.total() == self.by_status["ok"] + self.by_status["empty"]
+        )
 
     def add(self, outcome: ObjectOutcome) -> None:
         """Count one object's outcome."""

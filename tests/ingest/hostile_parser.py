@@ -55,7 +55,8 @@ def _obey(wish: str, argument: str = "") -> None:
             signal.pause()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve as a parser that obeys."""
     if "--broken" in os.environ.get("FLOW_ATLAS_TEST", ""):
         sys.exit("cannot import name 'batch'")
     parser_process.run_batch = obey

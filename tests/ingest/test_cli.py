@@ -61,7 +61,6 @@ def test_a_corrupt_object_exits_with_65_where_asked(tmp_path, damaged):
     assert len(cached_rows(tmp_path / "cache")) == 1
 
 
-@pytest.mark.xfail(reason="only the objects of this load are looked at")
 def test_strict_does_not_forget_what_an_earlier_load_rejected(tmp_path, damaged):
     """The same command fails again, not only once."""
     command = ("load", damaged, "--cache", tmp_path / "cache", "--strict")

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from ingest import parser_pool
+from ingest.batch import BatchTask
 from ingest.errors import CacheError, IngestError
-from ingest.parser_pool import ParserLimits
+from ingest.parser_pool import ParserLimits, ParserPool
 from ingest.pipeline import load
+from ingest.sources import LogObject
 from ingest.sources.local import LocalSource
 from ingest.store.layout import open_catalog
 from ingest.store.read import CacheReader
@@ -130,6 +132,19 @@ def test_a_parser_killed_from_outside_costs_nothing(logs, tmp_path):
 
     assert report.by_status == {"ok": 1}
     assert CacheReader(tmp_path / "cache").snapshot().facts.records == 1
+
+
+def test_what_the_usual_parser_says_is_understood(logs, tmp_path, monkeypatch):
+    """Its errors cross the process border as what they are."""
+    monkeypatch.undo()
+    (tmp_path / "file").touch()
+    listed = LogObject("a", "b", 1)
+    task = BatchTask(1, [(1, listed, str(logs / "0.log"))], str(tmp_path / "file/parts"))
+
+    with ParserPool(1, lambda: 2) as pool, pytest.raises(CacheError, match="Not a directory"):
+        pool.submit(task)
+        while True:
+            pool.wait()
 
 
 def test_a_full_disk_is_no_objects_fault(logs, tmp_path):
