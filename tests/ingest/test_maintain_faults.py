@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.cli import app
 from ingest.errors import CacheError
 from ingest.schema import SCHEMA_VERSION
 from ingest.store.compact import compact
@@ -61,9 +62,8 @@ def test_a_cache_of_another_version_is_not_touched(cache, version):
         catalog.execute("UPDATE meta SET value = ? WHERE name = 'schema_version'", (version,))
         catalog.execute("DROP TABLE rejects")
     for command in ("status", "verify", "repair", "compact"):
-        result = run_ingest(command, "--cache", cache)
-        assert result.returncode == 74
-        assert f"has schema version {version}" in result.stderr
+        with pytest.raises(CacheError, match=f"has schema version {version}"):
+            app([command, "--cache", str(cache)], standalone_mode=False)
     with closing(sqlite3.connect(cache / CATALOG_NAME)) as catalog:
         assert not catalog.execute("SELECT 1 FROM sqlite_master WHERE name = 'rejects'").fetchall()
 
