@@ -275,6 +275,7 @@ def _verified(report: VerifyReport, cache: Path) -> dict[str, Any]:
             for object_id, n in report.incomplete.items()
         },
         "unnamed": report.unnamed,
+        "contradictions": report.contradictions,
     }
 
 
@@ -285,6 +286,8 @@ def _print_verified(report: VerifyReport, told: dict[str, Any], cache: Path) -> 
             print(f"           rows of {key}")
         if len(damage["objects"]) > _TOLD:
             print(f"           ... and {len(damage['objects']) - _TOLD:,} more objects")
+    for sentence in report.contradictions:
+        print(f"catalog  {sentence}")
     for path in report.unnamed:
         print(f"unnamed  {path}: no commit names it; the next load removes it")
     print(

@@ -97,10 +97,8 @@ class Plan:
         for date, hour in sorted(set(partitions), key=str):
             paths = self.paths_after("flows", date, hour)
             old = self.live_in(kind, date, hour)
-            made = [n for n, (_, p) in enumerate(self.added) if (p.kind, p.date, p.hour) == (
-                kind, date, hour)]  # fmt: skip
-            for number in reversed(made):
-                del self.added[number]
+            place = kind, date, hour
+            self.added = [(b, p) for b, p in self.added if (p.kind, p.date, p.hour) != place]
             new = None
             if paths:
                 flows = self.engine.full("flows", self.engine.read("flows", paths))

@@ -69,7 +69,7 @@ def take_out_damage(
                 _count_lost(catalog, object_id, n)
 
         plan.changes.append(count_lost)
-        if found.damages or found.incomplete:
+        if not found.is_whole:
             writer.apply(plan)
     report.parts_replaced = len(found.damages)
     report.rollups_rebuilt = sum(d.part.kind != "flows" for d in found.damages)

@@ -20,7 +20,7 @@ from ingest.store.engine import Engine
 from ingest.store.layout import open_catalog
 from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES
 from ingest.store.read import CacheReader, CacheUnusableError
-from ingest.store.rows import LivePart, expected_rows, live_parts
+from ingest.store.rows import LivePart, batch_sums, expected_rows, live_parts
 
 _TRIES = 3
 _KEYS_TOLD = 1_000
@@ -50,6 +50,7 @@ class VerifyReport:
         incomplete: Rows missing of each object, by object number; negative: too many.
         keys: Keys of these objects, at most 1,000.
         unnamed: Files that no catalog row names: leftovers of a killed run, no error.
+        contradictions: Sentences on facts of the catalog that do not agree with each other.
     """
 
     deep: bool = False
@@ -59,11 +60,12 @@ class VerifyReport:
     incomplete: dict[int, int] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict)
     unnamed: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
 
     @property
     def is_whole(self) -> bool:
         """Nothing is missing and nothing is wrong."""
-        return not self.damages and not self.incomplete
+        return not (self.damages or self.incomplete or self.contradictions)
 
 
 def verify(
@@ -120,6 +122,7 @@ def verify_parts(
     for object_id in list(report.incomplete)[:_KEYS_TOLD]:
         row = catalog.execute("SELECT key FROM objects WHERE object_id = ?", (object_id,))
         report.keys[object_id] = (row.fetchone() or (f"object {object_id}",))[0]
+    report.contradictions = _contradictions(parts, catalog)
     named = {path for (path,) in catalog.execute("SELECT path FROM parts")}
     report.unnamed = [path for path in part_files(cache) if path not in named]
     return report
@@ -164,6 +167,20 @@ def _check_catalog(cache: Path, catalog: sqlite3.Connection) -> None:
             "Move the cache folder away and load the logs again."
         )
         raise CacheUnusableError(msg)
+
+
+def _contradictions(parts: Iterable[LivePart], catalog: sqlite3.Connection) -> list[str]:
+    """Compare the rows that batches, parts and objects tell of."""
+    in_batches = batch_sums(catalog).rows_stored
+    told = {
+        "parts": sum(part.rows for part in parts if part.kind == "flows"),
+        "objects": sum(expected_rows(catalog).values()),
+    }
+    return [
+        f"the batches tell of {in_batches:,} rows, the {what} of {rows:,}"
+        for what, rows in told.items()
+        if rows != in_batches
+    ]
 
 
 def _fault(part: LivePart, *, deep: bool) -> str | None:

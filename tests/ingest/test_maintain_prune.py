@@ -1,12 +1,12 @@
 """Retention by whole days: rows go, facts stay true, objects stay known."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from ingest.cli import app
 from ingest.errors import ExitCode, UsageError
-from ingest.store.prune import prune
+from ingest.store.prune import prune, pruned_before
 from ingest.store.read import CacheReader
 from ingest.store.verify import verify
 from ingest.store.write import CacheWriter
@@ -68,6 +68,9 @@ def test_a_dry_run_only_counts(two_days):
         assert contents(two_days) == before
         done = prune(writer, KEPT)
         again = prune(writer, KEPT)
+        assert pruned_before(writer.catalog) == KEPT
+        assert prune(writer, KEPT + timedelta(days=1)).days == 1
+        assert pruned_before(writer.catalog) == KEPT + timedelta(days=1)
 
     assert (planned.days, planned.rows, planned.bytes) == (done.days, done.rows, done.bytes)
     assert (again.days, again.rows) == (0, 0)

@@ -187,6 +187,20 @@ def test_rows_whose_object_is_gone_are_counted_as_lost(tmp_path):
     assert "rows: lost" in run_ingest("status", "--cache", cache).stdout
 
 
+def test_facts_that_disagree_are_told_and_counted_again(whole, tmp_path):
+    """The sums of the batches are compared with parts and objects, and made true again."""
+    cache = copied(whole, tmp_path / "cache")
+    expected = contents(cache)
+    with CacheWriter(cache) as writer:
+        writer.catalog.execute("UPDATE batches SET rows_stored = 1 WHERE batch_id = 1")
+
+    told = verified(cache)
+    assert len(told["contradictions"]) == 2
+    assert told["damaged"] == []
+    assert run_ingest("repair", "--cache", cache).returncode == 0
+    assert contents(cache) == expected
+
+
 def test_leftovers_are_told_and_are_no_damage(whole, tmp_path):
     """A file that no commit names is listed; the next writer removes it."""
     cache = copied(whole, tmp_path / "cache")
