@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from dashboard.ui import ids
 
 PROJECT = Path(__file__).resolve().parents[2]
 KNOWN_IPS = PROJECT / "data" / "sample" / "known_ips.csv"
@@ -43,16 +45,27 @@ Scheme = Literal["dark", "light"]
 
 @dataclass
 class Traffic:
-    """Requests of a page that wait for their answer, and when the last of them moved."""
+    """Requests of a page that wait for their answer, and when the last of them moved.
+
+    Attributes:
+        redraws: How often the network was answered.
+        seen: The same when the page was last seen idle.
+    """
 
     open: list[str] = field(default_factory=list)
     last: float = field(default_factory=time.monotonic)
+    redraws: int = 0
+    seen: int = 0
 
     def follow(self, page: Page) -> None:
         """Count from now on."""
         page.on("request", lambda request: self._moved(request.url, opened=True))
-        page.on("requestfinished", lambda request: self._moved(request.url, opened=False))
+        page.on("requestfinished", self._finished)
         page.on("requestfailed", lambda request: self._moved(request.url, opened=False))
+
+    def _finished(self, request: Request) -> None:
+        self._moved(request.url, opened=False)
+        self.redraws += ids.NETWORK_SUMMARY in (request.post_data or "")
 
     def _moved(self, url: str, *, opened: bool) -> None:
         self.last = time.monotonic()
@@ -220,3 +233,14 @@ def wait_idle(page: Page) -> None:
         if time.monotonic() > deadline:
             pytest.fail(f"still waiting for {traffic.open}")
         page.wait_for_timeout(30)
+    traffic.seen = traffic.redraws
+
+
+def wait_redrawn(page: Page) -> None:
+    """Wait for an answer of the network that the last idle page did not have, then for all."""
+    deadline = time.monotonic() + TIMEOUT_MS / 1000
+    while _TRAFFIC[page].redraws == _TRAFFIC[page].seen:
+        if time.monotonic() > deadline:
+            pytest.fail("the network was not drawn again")
+        page.wait_for_timeout(30)
+    wait_idle(page)
