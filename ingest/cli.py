@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +27,7 @@ from rich.progress import (
 )
 
 from ingest.config import IngestConfig, load_config
+from ingest.doctor import examine
 from ingest.errors import ConfigError, ExitCode, IngestError, UsageError
 from ingest.follow import FollowSettings, follow
 from ingest.opening import given_fields, open_queue, open_source
@@ -146,6 +147,43 @@ def load(
 
 
 @app.command()
+def doctor(
+    source: Annotated[str | None, typer.Argument(help="As for load.")] = None,
+    cache: CacheOption = DEFAULT_CACHE,
+    profile: Annotated[str | None, typer.Option(help="Profile of the AWS configuration.")] = None,
+    aws_region: Annotated[str | None, typer.Option(help="Region of the client.")] = None,
+    role_arn: Annotated[str | None, typer.Option(help="Role to assume.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="External id of that role.")] = None,
+    endpoint_url: Annotated[str | None, typer.Option(help="S3 elsewhere than at AWS.")] = None,
+    request_payer: Annotated[
+        bool, typer.Option("--request-payer", help="Pay for requests to the bucket.")
+    ] = False,
+    queue: Annotated[str | None, typer.Option(help="URL of the queue of notifications.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Try every right and place that a load needs; exit with 77 where AWS denies one."""
+    config = load_config(
+        os.environ, Path(".env"), source=source, cache=cache, profile=profile,
+        aws_region=aws_region, role_arn=role_arn, external_id=external_id,
+        endpoint_url=endpoint_url, request_payer=request_payer, queue_url=queue,
+        follow=queue is not None,
+    )  # fmt: skip
+    findings = []
+    for finding in examine(config):
+        findings.append(finding)
+        if not as_json:
+            print(f"{finding.state:<7} {finding.check:<10} {finding.detail}", flush=True)
+            if finding.statement:
+                print(f"        add to the policy: {json.dumps(finding.statement)}")
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    states = {finding.state for finding in findings}
+    if "denied" in states:
+        raise typer.Exit(ExitCode.NO_PERMISSION)
+    raise typer.Exit(ExitCode.SOURCE_UNAVAILABLE if "failed" in states else ExitCode.OK)
+
+
+@app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder for the log objects; best an empty one.")],
     hours: Annotated[float, typer.Option(help="Length of the simulated time.")] = 24,
@@ -224,7 +262,7 @@ def _load_once(config: IngestConfig, jobs: int | None) -> int:
     _print_report(report, config)
     for trouble in filter(None, (report.refusal, report.outage)):
         _errors.print(f"error: {trouble}", markup=False)
-    return _load_exit_code(report, strict=config.strict)
+    return report.exit_code(strict=config.strict)
 
 
 def _follow(config: IngestConfig, jobs: int | None) -> int:
@@ -242,16 +280,6 @@ def _follow(config: IngestConfig, jobs: int | None) -> int:
             on_trouble=lambda text: _errors.print(f"warning: {text}", markup=False),
         )
     return ExitCode.OK
-
-
-def _load_exit_code(report: IngestReport, *, strict: bool) -> int:
-    if report.stopped:
-        return ExitCode.OK
-    if report.refusal:
-        return ExitCode.NO_PERMISSION
-    if report.outage:
-        return ExitCode.SOURCE_UNAVAILABLE
-    return ExitCode.REJECTED if strict and not report.is_whole else ExitCode.OK
 
 
 def _print_report(report: IngestReport, config: IngestConfig) -> None:

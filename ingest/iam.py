@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ingest.keys import DELIVERY_FOLDER, SERVICE
@@ -73,3 +74,31 @@ def least_privilege_policy(
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def log_group_statements(group: str) -> list[dict[str, Any]]:
+    """Return the IAM statements for reading one log group, and the format of its flow log."""
+    return [
+        {
+            "Sid": "ReadLogGroup",
+            "Effect": "Allow",
+            "Action": ["logs:FilterLogEvents"],
+            "Resource": f"arn:aws:logs:*:*:log-group:{group}:*",
+        },
+        {
+            # Describing flow logs cannot be limited to some of them.
+            "Sid": "DescribeFlowLogs",
+            "Effect": "Allow",
+            "Action": ["ec2:DescribeFlowLogs"],
+            "Resource": "*",
+        },
+    ]
+
+
+def queue_arn(url: str) -> str:
+    """Return the ARN of a queue; where its URL does not tell the region, any."""
+    match = re.match(r"https?://(?:sqs\.)?([^/]*)/(\d{12})/(\S+)", url)
+    if match is None:
+        return "*"
+    region = re.match(r"([a-z]{2,}(?:-[a-z]+)+-\d+)\.", match[1])
+    return f"arn:aws:sqs:{region[1] if region else '*'}:{match[2]}:{match[3]}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ingest.batch import BatchResult, BatchTask
 from ingest.errors import CacheError, PermissionDeniedError
-from ingest.fetching import Arrival, Fetcher
+from ingest.fetching import SPOOL_BYTES, Arrival, Fetcher
 from ingest.known import KnownObjects
 from ingest.parser_pool import ParserLimits, ParserPool
 from ingest.report import IngestReport, Progress
@@ -176,7 +176,7 @@ class _Run:
         # Named after this process: one that outlives its parent never writes into ours.
         self.folder = writer.tmp / f"run-{os.getpid()}-{self.batch_id}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.fetcher = Fetcher(loader.source, objects, self._is_known, self.folder)
+        self.fetcher = Fetcher(loader.source, objects, self._is_known, self.folder, SPOOL_BYTES)
         self.arrived: list[tuple[int, LogObject, str]] = []
         self.arrived_bytes = 0
         self.spooled: dict[int, LogObject] = {}

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ingest.errors import ExitCode
 from ingest.store.write import ObjectOutcome
 
 _MAX_TROUBLES = 100
@@ -88,6 +89,16 @@ class IngestReport:
             not self.known_damaged
             and self.by_status.total() == self.by_status["ok"] + self.by_status["empty"]
         )
+
+    def exit_code(self, *, strict: bool = False) -> ExitCode:
+        """Return how a command that loaded this ends; `strict` minds anything rejected."""
+        if self.stopped:
+            return ExitCode.OK
+        if self.refusal:
+            return ExitCode.NO_PERMISSION
+        if self.outage:
+            return ExitCode.SOURCE_UNAVAILABLE
+        return ExitCode.REJECTED if strict and not self.is_whole else ExitCode.OK
 
     def add(self, outcome: ObjectOutcome) -> None:
         """Count one object's outcome."""

@@ -78,6 +78,10 @@ class FaultProxy:
             raise ValueError(msg)
         self._planned.append(Fault(mode, times, where))
 
+    def heal(self) -> None:
+        """Break nothing any more."""
+        self._planned.clear()
+
     def count(self, where: str) -> int:
         """Return how many requests matched."""
         return sum(where in line for line in self.requests)

@@ -141,10 +141,14 @@ def test_what_the_usual_parser_says_is_understood(logs, tmp_path, monkeypatch):
     listed = LogObject("a", "b", 1)
     task = BatchTask(1, [(1, listed, str(logs / "0.log"))], str(tmp_path / "file/parts"))
 
-    with ParserPool(1, lambda: 2) as pool, pytest.raises(CacheError, match="Not a directory"):
-        pool.submit(task)
-        while True:
-            pool.wait()
+    def run() -> None:
+        with ParserPool(1, lambda: 2) as pool:
+            pool.submit(task)
+            while not pool.is_idle:
+                pool.wait()
+
+    with pytest.raises(CacheError, match="Not a directory"):
+        run()
 
 
 def test_a_full_disk_is_no_objects_fault(logs, tmp_path):
