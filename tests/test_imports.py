@@ -131,4 +131,4 @@ def test_only_the_command_lines_read_the_environment() -> None:
     }
 
     # The parser pool sets a variable for its own child processes.
-    assert readers <= {"ingest.cli", "dashboard.cli", "ingest.parser_pool"}
+    assert readers <= {"ingest.cli", "ingest.store.cli", "dashboard.cli", "ingest.parser_pool"}

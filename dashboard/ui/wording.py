@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-# IANA "Assigned Internet Protocol Numbers"; the ones seen in VPC traffic.
-_PROTOCOLS = {
-    1: "ICMP",
-    2: "IGMP",
-    4: "IP-in-IP",
-    6: "TCP",
-    17: "UDP",
-    41: "IPv6",
-    47: "GRE",
-    50: "ESP",
-    51: "AH",
-    58: "ICMPv6",
-    89: "OSPF",
-    132: "SCTP",
-}
+from dashboard.analysis.enrich.services import protocol_name
+
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 METRIC_NOUNS = {"flows": "flows", "bytes": "bytes", "packets": "packets"}
 
@@ -94,7 +81,7 @@ def duration(seconds: int) -> str:
 
 def protocol(number: int | None) -> str:
     """Name an IP protocol; its number where it is a rare one, `any` where the log lacks it."""
-    return "any" if number is None else _PROTOCOLS.get(number, f"protocol {number}")
+    return protocol_name(number) or "any"
 
 
 def service(port: int | None, protocol_number: int | None) -> str:
