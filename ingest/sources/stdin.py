@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -35,7 +36,8 @@ class StdinSource:
         self, stream: BinaryIO, limit_bytes: int, *, piece_bytes: int = PIECE_BYTES
     ) -> None:
         self._stream, self._limit, self._piece_bytes = stream, limit_bytes, piece_bytes
-        self._spool = tempfile.TemporaryDirectory(prefix="flow-atlas-")
+        self._spool = Path(tempfile.mkdtemp(prefix="flow-atlas-"))
+        weakref.finalize(self, shutil.rmtree, self._spool, ignore_errors=True)
         self._read = 0
         self.skipped: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
@@ -73,7 +75,7 @@ class StdinSource:
     def fetch(self, log_object: LogObject, target: Path) -> None:
         """Move the object's bytes to a file."""
         try:
-            shutil.move(Path(self._spool.name) / log_object.etag, target)
+            shutil.move(self._spool / log_object.etag, target)
         except FileNotFoundError as error:
             msg = f"{log_object.key}: read before."
             raise VanishedError(msg) from error
@@ -93,13 +95,14 @@ class StdinSource:
         self, start: bytes, header: bytes = b"", *, whole: bool = False
     ) -> tuple[Path, bytes]:
         """Write one object; return its file and what was read of the next one."""
-        path = Path(self._spool.name) / "next"
+        path = self._spool / "next"
         with path.open("wb") as file:
             file.write(header)
             block = start
             while block:
                 if not whole and file.tell() + len(block) > self._piece_bytes:
-                    end = block.rfind(b"\n") + 1
+                    room = max(0, self._piece_bytes - file.tell())
+                    end = block.rfind(b"\n", 0, room) + 1 or block.find(b"\n", room) + 1
                     if end:
                         file.write(block[:end])
                         return path, block[end:] or self._block()
