@@ -2,88 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import polars as pl
+import numpy.typing as npt
 
-from ingest.conversation import DST, RULES, SRC, Derived
-from ingest.parse.addresses import AddressTable
-from ingest.parse.text import ParsedText
-from ingest.rollup import record_times
-from ingest.schema import COLUMN_BY_NAME
+from ingest.conversation import REPORTERS, RULES, Derived
+from ingest.parse.text import Narrow, ParsedText
+from ingest.schema import ADDRESS_FIELDS, COLUMN_BY_NAME
+from ingest.store.columns import Codes, Column, Flags, Numbers, Pairs, Table, Texts
 
 
 def flow_rows(
-    parsed: ParsedText, derived: Derived, object_ids: np.ndarray, lines: np.ndarray
-) -> pl.DataFrame:
+    parsed: ParsedText,
+    derived: Derived,
+    addresses: Texts,
+    hours: Narrow,
+    object_ids: Narrow,
+    lines: Narrow,
+) -> Table:
     """Put the derived columns beside the parsed ones.
 
     Args:
         parsed: Typed rows of one layout.
         derived: Their facts.
+        addresses: Texts of the addresses by code.
+        hours: Each row's hour since 1970; -1 for none.
         object_ids: The catalog's number of each row's object.
         lines: Each row's line in its object, from 1.
 
     Returns:
         The columns of `ingest.schema.FLOW_TABLE` that the layout has, with `extra` where
-        it has fields that are not known, and `time`, the record's time, for partitioning.
+        it has fields that are not known.
     """
-    frame = parsed.frame
-    unknown = [name for name in frame.columns if name not in COLUMN_BY_NAME]
-    columns = [
-        *_end_numbers("src", derived.src, parsed.addresses),
-        *_end_numbers("dst", derived.dst, parsed.addresses),
-        _nulled("initiator_is_src", pl.Series(derived.initiator_is_src), derived.rule > 0),
-        _nulled(
-            "service_port",
-            pl.Series(derived.service_port.astype(np.int32)),
-            derived.service_port >= 0,
-        ),
-        _enum("initiator_rule", derived.rule, RULES),
-        _enum("reporter", np.select(
-            [derived.reporter == SRC, derived.reporter == DST], [0, 1], 2
-        ), ("src", "dst", "none")),
-        _nulled("is_counted", pl.Series(derived.is_counted), derived.is_traffic),
-        pl.Series("object_id", object_ids.astype(np.int32)),
-        pl.Series("line", lines.astype(np.int32)),
-        record_times(frame).alias("time"),
-    ]  # fmt: skip
+    columns: dict[str, Column] = {}
+    unknown: dict[str, Codes] = {}
+    for name in parsed.names:
+        if name in parsed.wide:
+            columns[name] = Numbers(parsed.wide[name])
+        elif name.replace("_", "-") in ADDRESS_FIELDS:
+            columns[name] = Codes(parsed.narrow[name], addresses)
+        elif name in parsed.texts:
+            codes = Codes(parsed.narrow[name], Texts.of(parsed.texts[name]))
+            if name in COLUMN_BY_NAME:
+                columns[name] = codes
+            else:
+                unknown[name] = codes
+        else:
+            columns[name] = Numbers(parsed.narrow[name])
+    columns |= _end_numbers("src", derived.src, parsed)
+    columns |= _end_numbers("dst", derived.dst, parsed)
+    columns |= {
+        "initiator_is_src": _flags(derived.initiator_is_src, derived.rule > 0),
+        "service_port": Numbers(derived.service_port),
+        "initiator_rule": _choice(derived.rule, RULES, derived.rule > 0),
+        "reporter": _choice(derived.reporter, REPORTERS, derived.reporter < len(REPORTERS) - 1),
+        "is_counted": _flags(derived.is_counted, derived.is_traffic > 0),
+        "object_id": Numbers(object_ids),
+        "line": Numbers(lines, is_ascending=True),
+    }
     if unknown:
-        columns.append(_extra(frame, unknown))
-    return frame.drop(unknown).with_columns(columns)
+        columns["extra"] = Pairs(unknown)
+    return Table(columns, hours, record_times(parsed))
 
 
-def _end_numbers(side: str, codes: np.ndarray, addresses: AddressTable) -> list[pl.Series]:
-    has_end = codes >= 0
-    ip4 = np.where(has_end, addresses.ip4[codes], -1) if len(addresses.ip4) else codes
-    columns = [_nulled(f"{side}_ip4", pl.Series(ip4), ip4 >= 0)]
+def record_times(parsed: ParsedText) -> npt.NDArray[np.int64]:
+    """Return the time that a record belongs to: its `start`, else its `end`, else -1."""
+    start = parsed.large("start")
+    return start if start.min(initial=0) >= 0 else np.where(start < 0, parsed.large("end"), start)
+
+
+def _end_numbers(side: str, codes: Narrow, parsed: ParsedText) -> dict[str, Column]:
+    addresses = parsed.addresses
+    is_v6 = addresses.ip4 < 0
+    columns: dict[str, Column] = {
+        f"{side}_ip4": Codes(codes, addresses.ip4, is_v6 if addresses.has_ip6 else None)
+    }
     if addresses.has_ip6:
-        hexes = pl.Series(addresses.ip6, dtype=pl.Categorical(pl.Categories.random()))
-        columns.append(
-            hexes.gather(_nulled("codes", pl.Series(codes), has_end)).alias(f"{side}_ip6")
-        )
+        columns[f"{side}_ip6"] = Codes(codes, Texts.of(addresses.ip6), ~is_v6)
     return columns
 
 
-def _nulled(name: str, values: pl.Series, is_set: np.ndarray) -> pl.Series:
-    values = values.alias(name)
-    return values if is_set.all() else values.set(~pl.Series(is_set), None)
+def _flags(values: npt.NDArray[np.uint8], is_set: npt.NDArray[np.bool_]) -> Flags:
+    return Flags(values, None if is_set.all() else is_set)
 
 
-def _enum(name: str, codes: np.ndarray, texts: Sequence[str]) -> pl.Series:
-    column = pl.Series(name, codes.astype(np.uint8)).cat.to(pl.Enum(texts))
-    return column.set(column == "none", None)
-
-
-def _extra(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
-    """Gather unknown fields into one list of key and value, nulls left out."""
-    pairs = [
-        pl.struct(pl.lit(name).alias("key"), pl.col(name).cast(pl.String).alias("value"))
-        for name in names
-    ]
-    return (
-        frame.select(pl.concat_list(pairs).alias("extra"))
-        .select(pl.col("extra").list.filter(pl.element().struct.field("value").is_not_null()))
-        .to_series()
-    )
+def _choice(
+    codes: npt.NDArray[np.uint8], texts: tuple[str | None, ...], is_set: npt.NDArray[np.bool_]
+) -> Codes:
+    return Codes(np.where(is_set, codes.astype(np.int32), -1), Texts.of(texts))

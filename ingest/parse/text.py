@@ -7,128 +7,264 @@ back the good ones. Both hold to the same rules, so both give the same rows.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
+import numpy.typing as npt
 
+from ingest.kernels import text as kernels
 from ingest.parse.addresses import AddressTable
 from ingest.schema import ACTIONS, ADDRESS_FIELDS, COLUMN_BY_FIELD, LOG_STATUSES
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # Flow logs began in 2015, their documentation shows 2014. Outside of these bounds a
 # number in `start` or `end` is no time in seconds.
 EARLIEST = 946_684_800  # 2000-01-01
 LATEST = 4_102_444_800  # 2100-01-01
 
-_NARROW: dict[int, pl.DataType] = {255: pl.UInt8(), 65_535: pl.UInt16()}
 _CHOICES = {"action": ACTIONS, "log-status": LOG_STATUSES}
-_SCAN_BYTES = 256 << 10  # Stays in the processor's cache.
+_NARROW_BELOW = 2**31
+_NO_LIMIT = 2**63 - 1
+_FIRST_TEXTS = 1 << 10
+_FIRST_ADDRESSES = 1 << 14
+
+Narrow = npt.NDArray[np.int32]
+Wide = npt.NDArray[np.int64]
 
 
 class RefusedError(Exception):
     """A chunk holds something that only the line reader can judge."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParsedText:
-    """Typed rows of one layout.
+    """Typed rows of one layout. -1 stands for `-`, and for a field that the layout lacks.
 
     Attributes:
-        frame: One column per field under the cache's name. Text columns are categorical;
-            the four address columns share one set of categories. `-` is null.
-        addresses: Every distinct address text, as numbers; row i is category i.
+        names: The fields in order, under the cache's names.
+        n_rows: How many rows.
+        narrow: Column of small numbers, or of codes of texts, by name.
+        wide: Column of large numbers, by name.
+        texts: Code to text, for each text column except addresses.
+        addresses: Code to address, shared by the four address columns.
     """
 
-    frame: pl.DataFrame
+    names: tuple[str, ...]
+    n_rows: int
+    narrow: dict[str, Narrow]
+    wide: dict[str, Wide]
+    texts: dict[str, list[str]]
     addresses: AddressTable
+
+    @functools.cached_property
+    def _absent(self) -> tuple[Narrow, Wide]:
+        return np.full(self.n_rows, -1, np.int32), np.full(self.n_rows, -1, np.int64)
+
+    def small(self, name: str) -> Narrow:
+        """Return a column of codes or small numbers."""
+        column = self.narrow.get(name)
+        return self._absent[0] if column is None else column
+
+    def large(self, name: str) -> Wide:
+        """Return a column of volumes or times."""
+        column = self.wide.get(name)
+        return self._absent[1] if column is None else column
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows as a table, for people and tests; texts as texts, `-` as null."""
+        import polars as pl  # noqa: PLC0415 - parsing itself does without.
+
+        columns = []
+        for name in self.names:
+            values = pl.Series(name, self.wide.get(name, self.narrow.get(name)))
+            if name.replace("_", "-") in ADDRESS_FIELDS:
+                texts: Sequence[str] | None = self.addresses.texts
+            else:
+                texts = self.texts.get(name)
+            values = values.set(values < 0, None)
+            if texts is not None:
+                values = pl.Series(texts, dtype=pl.String).gather(values).alias(name)
+            columns.append(values)
+        return pl.DataFrame(columns)
 
 
 def parse_text(fields: tuple[str, ...], body: bytes, n_lines: int) -> ParsedText:
-    """Parse `n_lines` lines, separated by newlines, into typed columns.
+    """Parse `n_lines` lines, each with its newline, into typed columns.
 
     Raises:
         RefusedError: A line does not fit, or the text has white space, comments or
             bytes that need a closer look.
     """
-    _refuse_odd_bytes(body, n_lines * len(fields))
-    addresses = pl.Categories.random()
-    schema: dict[str, pl.DataType] = {}
-    for field in fields:
-        name = field.replace("-", "_")
-        column = COLUMN_BY_FIELD.get(field)
-        if field in _CHOICES:
-            schema[name] = pl.Enum(_CHOICES[field])
-        elif column is None or column.highest is None:
-            is_address = field in ADDRESS_FIELDS
-            schema[name] = pl.Categorical(addresses if is_address else pl.Categories.random())
-        else:
-            schema[name] = _NARROW.get(column.highest, pl.Int64())
-    try:
-        frame = pl.read_csv(
-            body,
-            separator=" ",
-            has_header=False,
-            schema=schema,
-            quote_char=None,
-            null_values="-",
-        )
-    except pl.exceptions.PolarsError as error:
-        raise RefusedError(str(error)) from error
-    if frame.height != n_lines:
-        msg = f"{frame.height} rows from {n_lines} lines"
-        raise RefusedError(msg)
-    _refuse_bad_values(frame)
-    try:
-        return ParsedText(frame, AddressTable.of(_texts(addresses)))
-    except ValueError as error:
-        msg = f"the address {error}"
-        raise RefusedError(msg) from error
+    return parse_bodies(fields, [body], [n_lines])
 
 
-def _texts(categories: pl.Categories) -> list[str]:
-    texts: list[str] = categories.to_series().to_list()
-    return texts
+def parse_bodies(
+    fields: tuple[str, ...], bodies: Sequence[bytes], n_lines: Sequence[int]
+) -> ParsedText:
+    """Parse several bodies of one layout, one after the other, into the same columns.
 
-
-def _refuse_odd_bytes(body: bytes, separators: int) -> None:
-    """Refuse unless white space is single separators, and exactly as many as are due.
-
-    Carriage returns, tabs and NUL bytes would add to their number.
+    Raises:
+        RefusedError: As `parse_text`; nothing of any body is taken then.
     """
-    for byte in (b"#", b"+"):
-        if byte in body:
-            msg = f"the byte {byte!r}"
-            raise RefusedError(msg)
-    codes = np.frombuffer(body, np.uint8)
-    is_space = np.empty(_SCAN_BYTES, np.bool_)
-    found = 0
-    follows_space = True  # A separator before the first field is one too many.
-    for begin in range(0, len(codes), _SCAN_BYTES):
-        block = codes[begin : begin + _SCAN_BYTES]
-        spaces = np.less_equal(block, ord(" "), out=is_space[: len(block)])
-        found += int(np.count_nonzero(spaces))
-        if (follows_space and spaces[0]) or np.logical_and(spaces[1:], spaces[:-1]).any():
-            msg = "an empty field"
-            raise RefusedError(msg)
-        follows_space = bool(spaces[-1])
-    if found != separators:
-        msg = f"{found} separators where {separators} are due"
-        raise RefusedError(msg)
+    return _Reader(fields, sum(n_lines)).read(bodies, n_lines)
 
 
-def _refuse_bad_values(frame: pl.DataFrame) -> None:
-    checks = [
-        pl.col(name).is_between(EARLIEST, LATEST, closed="left").all()
-        for name in ("start", "end")
-        if name in frame.columns
-    ]
-    if "start" in frame.columns and "end" in frame.columns:
-        checks.append((pl.col("end") >= pl.col("start")).all())
-    checks += [
-        (pl.col(name) >= 0).all()
-        for name, kind in frame.schema.items()
-        if kind == pl.Int64 and name not in ("start", "end")
-    ]
-    if checks and not frame.select(pl.all_horizontal(*checks)).item():
-        msg = "a number out of bounds"
+class _Reader:
+    """The plan of a layout, the columns to fill, and the distinct texts met so far."""
+
+    def __init__(self, fields: tuple[str, ...], n_rows: int) -> None:
+        self.fields = fields
+        self.n_rows = n_rows
+        self.kinds = [_kind_of(field) for field in fields]
+        is_wide = [kind in (kernels.WIDE, kernels.TIME) for kind in self.kinds]
+        targets = [is_wide[:n].count(of) for n, of in enumerate(is_wide)]
+        self.address_place = len(fields)
+        self.plan = np.array(
+            [
+                (kind, target, _highest_of(field), EARLIEST, self._place_of(n))
+                for n, (field, kind, target) in enumerate(
+                    zip(fields, self.kinds, targets, strict=True)
+                )
+            ],
+            np.int64,
+        )
+        self.targets = dict(zip(fields, targets, strict=True))
+        self.narrow = np.empty((is_wide.count(False), n_rows), np.int32)
+        self.wide = np.empty((is_wide.count(True), n_rows), np.int64)
+        self.last = np.zeros((len(fields), 3), np.int64)
+        self.counters = np.zeros(3, np.int64)
+        self.counts = np.zeros(len(fields) + 1, np.int64)
+        self.slots = np.zeros(4 * _FIRST_TEXTS, np.int32)
+        self.entries = np.zeros((_FIRST_TEXTS, 4), np.int64)
+        self.hashes = np.zeros(_FIRST_TEXTS, np.uint64)
+        self.arena = np.zeros(64 * _FIRST_TEXTS, np.uint8)
+        self.address_slots = np.zeros(4 * _FIRST_ADDRESSES, np.int32)
+        self.ip4 = np.zeros(_FIRST_ADDRESSES, np.int64)
+        self._seed_choices()
+
+    def _place_of(self, n: int) -> int:
+        """Number the texts of each field apart, and those of all addresses together."""
+        return self.address_place if self.kinds[n] == kernels.ADDRESS else n
+
+    def _seed_choices(self) -> None:
+        """Give the values of closed lists their codes before any line is read."""
+        scratch = np.empty((1, 1 + max(map(len, _CHOICES.values()))), np.int32)
+        for place, field in enumerate(self.fields):
+            if field in _CHOICES:
+                body = "".join(f"{choice}\n" for choice in _CHOICES[field]).encode()
+                plan = np.array([(kernels.TEXT, 0, _NO_LIMIT, 0, place)], np.int64)
+                self._read_body(body, 0, len(_CHOICES[field]), plan, scratch)
+
+    def read(self, bodies: Sequence[bytes], n_lines: Sequence[int]) -> ParsedText:
+        row = 0
+        for body, lines in zip(bodies, n_lines, strict=True):
+            self._read_body(body, row, row + lines, self.plan, self.narrow)
+            row += lines
+        texts = self._texts()
+        _refuse_headers(texts, self.kinds)
+        names = [field.replace("-", "_") for field in self.fields]
+        narrow, wide = {}, {}
+        for name, field, kind in zip(names, self.fields, self.kinds, strict=True):
+            if kind in (kernels.WIDE, kernels.TIME):
+                wide[name] = self.wide[self.targets[field]]
+            else:
+                narrow[name] = self.narrow[self.targets[field]]
+        known = self.ip4[: self.counters[kernels.N_ADDRESSES]]
+        try:
+            addresses = AddressTable.of_numbers(known, texts.pop())
+        except ValueError as error:
+            msg = f"the address {error}"
+            raise RefusedError(msg) from error
+        return ParsedText(
+            tuple(names), self.n_rows, narrow, wide,
+            {name: list(texts[n].values()) for n, name in enumerate(names)
+             if self.kinds[n] == kernels.TEXT},
+            addresses,
+        )  # fmt: skip
+
+    def _read_body(self, body: bytes, row: int, n_rows: int, plan: Wide, narrow: Narrow) -> None:
+        if not body.endswith(b"\n"):
+            msg = "no newline at the end"
+            raise RefusedError(msg)
+        codes = np.frombuffer(body, np.uint8)
+        start, end = self.targets.get("start", -1), self.targets.get("end", -1)
+        if plan is not self.plan:
+            start = end = -1
+        state = np.array([0, row])
+        while True:
+            outcome = kernels.parse_lines(
+                codes, state, n_rows, plan, self.last, start, end, narrow, self.wide,
+                self.slots, self.entries, self.hashes, self.arena,
+                self.address_slots, self.ip4, self.counters, self.counts,
+            )  # fmt: skip
+            if outcome != kernels.FULL:
+                break
+            self._grow()
+        if outcome == kernels.REFUSED or state[0] != len(body):
+            msg = f"the line at byte {state[0]}"
+            raise RefusedError(msg)
+
+    def _grow(self) -> None:
+        """Double every table: which one was full does not matter for so rare a case."""
+        self.entries = np.concatenate([self.entries, np.zeros_like(self.entries)])
+        self.hashes = np.concatenate([self.hashes, np.zeros_like(self.hashes)])
+        self.arena = np.concatenate(
+            [self.arena, np.zeros(len(self.arena) + kernels.MAX_LINE_BYTES, np.uint8)]
+        )
+        self.slots = np.zeros(2 * len(self.slots), np.int32)
+        n_entries = int(self.counters[kernels.N_ENTRIES])
+        kernels.fill_slots(
+            self.hashes[:n_entries], np.arange(n_entries, dtype=np.int32), self.slots
+        )
+        self.ip4 = np.concatenate([self.ip4, np.zeros_like(self.ip4)])
+        self.address_slots = np.zeros(2 * len(self.address_slots), np.int32)
+        known = self.ip4[: self.counters[kernels.N_ADDRESSES]]
+        dotted = np.flatnonzero(known >= 0).astype(np.int32)
+        kernels.fill_slots(known[dotted].astype(np.uint64), dotted, self.address_slots)
+
+    def _texts(self) -> list[dict[int, str]]:
+        """Decode the distinct texts of every place, by code."""
+        texts: list[dict[int, str]] = [{} for _ in self.counts]
+        n_entries = self.counters[kernels.N_ENTRIES]
+        arena = self.arena[: self.counters[kernels.ARENA_USED]].tobytes()
+        try:
+            for place, code, offset, length in self.entries[:n_entries].tolist():
+                texts[place][code] = arena[offset : offset + length].decode()
+        except UnicodeDecodeError as error:
+            msg = "a text that is not UTF-8"
+            raise RefusedError(msg) from error
+        return texts
+
+
+def _kind_of(field: str) -> int:
+    column = COLUMN_BY_FIELD.get(field)
+    if column is None or column.highest is None:
+        return kernels.ADDRESS if field in ADDRESS_FIELDS else kernels.TEXT
+    if field in ("start", "end"):
+        return kernels.TIME
+    return kernels.NARROW if column.highest < _NARROW_BELOW else kernels.WIDE
+
+
+def _highest_of(field: str) -> int:
+    """Return the highest number of a field, or how many texts it may have."""
+    if field in ("start", "end"):
+        return LATEST - 1
+    if field in _CHOICES:
+        return len(_CHOICES[field])
+    column = COLUMN_BY_FIELD.get(field)
+    return _NO_LIMIT if column is None or column.highest is None else column.highest
+
+
+def _refuse_headers(texts: Sequence[Mapping[int, str]], kinds: Sequence[int]) -> None:
+    """Refuse what may hold a header line that a layout of nothing but texts takes for a record."""
+    if set(kinds) == {kernels.TEXT} and any(
+        text.replace("_", "-") in COLUMN_BY_FIELD for by_code in texts for text in by_code.values()
+    ):
+        msg = "a field's name among the values"
         raise RefusedError(msg)

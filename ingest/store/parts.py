@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import polars as pl
+import numpy as np
+import numpy.typing as npt
 
+from ingest.kernels import groups
 from ingest.schema import TABLES
+from ingest.store.columns import Table
 from ingest.store.layout import HOUR_S, HOURLY_TABLES, partition_of
+from ingest.store.parquet import write_parquet
 from ingest.store.write import NewPart
 
-_TIME_COLUMNS = {"flows": "time", "series": "minute_start"}
-_KINDS = {"int16": pl.Int16(), "int32": pl.Int32(), "int64": pl.Int64(), "bool": pl.Boolean()}
+_DAY_HOURS = 24
 
 
-def write_parts(tables: dict[str, pl.DataFrame], folder: Path, name: str) -> list[NewPart]:
+def write_parts(tables: Mapping[str, Table], folder: Path, name: str) -> list[NewPart]:
     """Write each table as one synced file per partition.
 
     Args:
-        tables: By kind; columns as in `ingest.schema.TABLES`, `flows` with `time` besides.
+        tables: By kind; columns as in `ingest.schema.TABLES`, `flows` with those that their
+            format has.
         folder: Where the files go until the catalog names them.
         name: Keeps the files of several calls apart.
 
@@ -29,45 +33,58 @@ def write_parts(tables: dict[str, pl.DataFrame], folder: Path, name: str) -> lis
     """
     parts = []
     for kind, table in tables.items():
-        time_column = _TIME_COLUMNS.get(kind, "hour_start")
-        for start, rows in _by_partition(kind, table, time_column):
-            date, hour = partition_of(kind, start)
+        columns = [
+            (column, stored, table.columns[column])
+            for column, stored in TABLES[kind].items()
+            if column in table.columns
+        ]
+        for hour_number, rows in _by_partition(kind, table):
+            date, hour = partition_of(kind, None if hour_number < 0 else hour_number * HOUR_S)
             path = folder / f"{kind}-{name}-{date}-{hour or 'day'}.parquet"
-            first, last = rows[time_column].min(), rows[time_column].max()
-            _as_stored(kind, rows).write_parquet(path, compression="zstd", compression_level=1)
-            with path.open("rb") as written:
-                os.fsync(written.fileno())
+            with path.open("wb") as file:
+                write_parquet(file, columns, rows)
+                file.flush()
+                os.fsync(file.fileno())
+                size = file.tell()
+            times = table.times[rows]
+            is_dated = hour_number >= 0
             parts.append(
                 NewPart(
                     str(path), kind, date, hour,
-                    first if isinstance(first, int) else None,
-                    last if isinstance(last, int) else None,
-                    rows.height, path.stat().st_size,
+                    int(times.min()) if is_dated else None,
+                    int(times.max()) if is_dated else None,
+                    len(rows), size,
                 )
             )  # fmt: skip
     return parts
 
 
-def _by_partition(
-    kind: str, table: pl.DataFrame, time_column: str
-) -> Iterator[tuple[int | None, pl.DataFrame]]:
-    width = HOUR_S if kind in HOURLY_TABLES else 24 * HOUR_S
-    slots = table[time_column] // width * width
-    distinct = slots.unique().to_list()
-    if len(distinct) == 1:
-        yield distinct[0], table
+def _by_partition(kind: str, table: Table) -> Iterator[tuple[int, npt.NDArray[np.int32]]]:
+    """Yield the first hour of each partition, and its rows as they came; undated rows last."""
+    hours = table.hours
+    if not len(hours):
         return
-    for slot in sorted(distinct, key=lambda value: (value is None, value)):
-        chosen = slots.is_null() if slot is None else (slots == slot).fill_null(value=False)
-        yield slot, table.filter(chosen)
+    first, last = int(hours.min()), int(hours.max())
+    if kind not in HOURLY_TABLES:
+        days = np.where(hours < 0, -1, hours // _DAY_HOURS * _DAY_HOURS).astype(np.int32)
+        first, last, hours = int(days.min()), int(days.max()), days
+    if first == last:
+        yield first, np.arange(len(hours), dtype=np.int32)
+        return
+    # Few hours, but maybe years apart: number those that occur.
+    distinct, slots = _numbered(hours)
+    counts = np.bincount(slots)
+    ends = np.cumsum(counts)
+    order = np.empty(len(hours), np.int32)
+    groups.order_by_slot(slots, ends - counts, order)
+    places = sorted(range(len(distinct)), key=lambda place: (distinct[place] < 0, distinct[place]))
+    for place in places:
+        yield distinct[place], order[ends[place] - counts[place] : ends[place]]
 
 
-def _as_stored(kind: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Bring columns to the types and order of the cache; flows hold what their format has."""
-    casts = []
-    for name, stored in TABLES[kind].items():
-        if name in rows.columns:
-            wanted = _KINDS.get(stored)
-            column = pl.col(name)
-            casts.append(column if wanted is None else column.cast(wanted))
-    return rows.select(casts)
+def _numbered(hours: npt.NDArray[np.int32]) -> tuple[list[int], npt.NDArray[np.int32]]:
+    offset = hours - hours.min()
+    present = np.flatnonzero(np.bincount(offset))
+    numbers = np.zeros(int(present[-1]) + 1, np.int32)
+    numbers[present] = np.arange(len(present))
+    return (present + hours.min()).tolist(), numbers[offset]

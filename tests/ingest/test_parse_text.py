@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -32,7 +31,9 @@ WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Z"), exclude_characters="+#"),
     min_size=1,
     max_size=12,
-).filter(lambda word: word not in COLUMN_BY_FIELD and not word.startswith("\ufeff"))
+).filter(
+    lambda word: word.replace("_", "-") not in COLUMN_BY_FIELD and not word.startswith("\ufeff")
+)
 
 
 def values_of(field: str) -> st.SearchStrategy[str]:
@@ -245,7 +246,6 @@ def test_a_format_of_few_fields_is_read(fields):
     assert reading.outcome.rows_stored == 2
 
 
-@pytest.mark.xfail(raises=pl.exceptions.PolarsError, reason="derive folds over no columns")
 @pytest.mark.parametrize("fields", [("version",), ("interface-id", "start", "end"), ("vpc-id",)])
 def test_a_format_without_ends_and_volumes_is_read(fields):
     """A format that names neither addresses nor volumes still has its rows."""
@@ -254,7 +254,6 @@ def test_a_format_without_ends_and_volumes_is_read(fields):
     assert reading.outcome.rows_stored == 2
 
 
-@pytest.mark.xfail(raises=pl.exceptions.PolarsError, reason="a frame of no columns is filtered")
 def test_a_format_without_times_and_volumes_may_have_quiet_rows():
     """NODATA rows are counted in a format that has nothing to add up."""
     flows = [*make_flows(), no_data()]
@@ -263,7 +262,6 @@ def test_a_format_without_times_and_volumes_may_have_quiet_rows():
     assert (reading.outcome.rows_stored, reading.outcome.nodata) == (2, 1)
 
 
-@pytest.mark.xfail(raises=IndexError, reason="the reporter is looked up among no addresses")
 @pytest.mark.parametrize("status", ["NODATA", "SKIPDATA"])
 def test_an_object_of_quiet_rows_alone_is_read(status):
     """An interface without traffic has its intervals counted."""
@@ -273,7 +271,6 @@ def test_an_object_of_quiet_rows_alone_is_read(status):
     assert reading.outcome.nodata + reading.outcome.skipdata == 2
 
 
-@pytest.mark.xfail(reason="the fast reader takes a header of texts for a record")
 def test_the_fast_reader_refuses_a_header_among_texts():
     """A header line is recognised even where each of its words could be a value."""
     body = b"vpc-0a IPv4\nvpc-id type\n"

@@ -1,0 +1,1 @@
+"""Loops over bytes and rows, compiled once to machine code by numba."""

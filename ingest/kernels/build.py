@@ -1,0 +1,130 @@
+"""Compile all kernels to one object file: `python -m ingest.kernels.build FILE`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba
+from numba import types
+
+from ingest.kernels.compiled import INLINED, MODULES, Kernel
+
+# What LLVM itself makes of loops, and the C library holds.
+_ALLOWED = ("llvm.", "memset", "memcpy", "memmove", "memcmp", "bcmp")
+
+
+def build(path: Path) -> None:
+    """Write the object file, at once and whole."""
+    target = None
+    modules = [importlib.import_module(f"ingest.kernels.{name}") for name in MODULES]
+    for module in modules:
+        _replace_inlined(module)
+    for module in modules:
+        for kernel in vars(module).values():
+            if isinstance(kernel, Kernel):
+                compiled = llvm.parse_assembly(_llvm_of(kernel))
+                if target is None:
+                    target = compiled
+                else:
+                    target.link_in(compiled)
+    if target is None:
+        msg = "there are no kernels"
+        raise ValueError(msg)
+    machine = _machine()
+    _keep_kernels_only(target, machine)
+    _refuse_unknown_symbols(target)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(machine.emit_object(target))
+    Path(file.name).replace(path)
+
+
+def _replace_inlined(module: ModuleType) -> None:
+    """Let the kernels of a module find compiled functions under the plain ones' names."""
+    for name, function in list(vars(module).items()):
+        if getattr(function, INLINED, False) and not hasattr(function, "py_func"):
+            setattr(module, name, _compiled(function))
+
+
+_COMPILED: dict[Any, Any] = {}
+
+
+def _compiled(function: Any) -> Any:
+    if function not in _COMPILED:
+        _COMPILED[function] = numba.njit(error_model="numpy", inline="never")(function)
+    return _COMPILED[function]
+
+
+def _llvm_of(kernel: Kernel) -> str:
+    """Wrap a kernel in a function that takes pointers and lengths, and compile both."""
+    inner = numba.njit(error_model="numpy")(kernel.python)
+    received: list[str] = []
+    passed: list[str] = []
+    kinds: list[Any] = []
+    for name, kind, dimensions in kernel.parameters:
+        if not dimensions:
+            received.append(name)
+            passed.append(name)
+            kinds.append(types.int64)
+            continue
+        sizes = [f"{name}_{axis}" for axis in range(dimensions)]
+        received += [name, *sizes]
+        passed.append(f"carray({name}, ({', '.join(sizes)},))")
+        pointer: Any = types.CPointer(getattr(types, kind))  # type: ignore[no-untyped-call]
+        kinds += [pointer, *[types.int64] * dimensions]
+    source = (
+        f"def kernel_{kernel.name}({', '.join(received)}):\n    return inner({', '.join(passed)})\n"
+    )
+    scope: dict[str, Any] = {"inner": inner, "carray": numba.carray}  # type: ignore[attr-defined]
+    exec(source, scope)  # noqa: S102 - made of the kernel's own signature
+    function = numba.cfunc(types.int64(*kinds), error_model="numpy")(scope[f"kernel_{kernel.name}"])
+    text: str = function.inspect_llvm()
+    return text.replace(f"@{function.native_name}", f"@kernel_{kernel.name}").replace(
+        f'@"{function.native_name}"', f"@kernel_{kernel.name}"
+    )
+
+
+def _keep_kernels_only(module: Any, machine: Any) -> None:
+    """Drop what numba adds for calls from Python, and what can be shown not to happen."""
+    for function in module.functions:
+        if not function.is_declaration and not function.name.startswith("kernel_"):
+            function.linkage = "internal"
+    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+    passes = llvm.create_pass_builder(machine, tuning)
+    passes.getModulePassManager().run(module, passes)
+
+
+def _refuse_unknown_symbols(module: Any) -> None:
+    """Refuse code that calls into numba or Python: it would end the process that loads it."""
+    unknown = [
+        function.name
+        for function in module.functions
+        if function.is_declaration and not function.name.startswith(_ALLOWED)
+    ]
+    if unknown:
+        msg = f"kernels must neither raise nor allocate, these call {', '.join(unknown)}"
+        raise ValueError(msg)
+
+
+def _machine() -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=3,
+        reloc="pic",
+        codemodel="jitdefault",
+    )
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    build(Path(sys.argv[1]))

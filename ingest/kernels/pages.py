@@ -1,0 +1,280 @@
+"""Values to the bytes of Parquet pages (Apache Parquet, "Encodings").
+
+Every function writes to an array that is long enough for the worst case and returns how
+much of it is used. `rows` picks and orders the rows of a part.
+"""
+
+from __future__ import annotations
+
+from ingest.kernels.compiled import Bytes, Ints, Longs, inlined, kernel, long, word
+from ingest.kernels.tables import EMPTY, slot_of_key
+
+TOO_MANY = -1
+DELTA_BLOCK, DELTA_MINIBLOCKS, DELTA_MINIBLOCK = 128, 4, 32
+
+_MIN_RUN = 16  # Shorter runs cost less among packed values.
+_GROUP = 8  # Values are packed in groups of so many.
+_ZERO, _DOT = ord("0"), ord(".")
+
+
+@kernel
+def index_codes(
+    codes: Ints, rows: Ints, places: Ints, found: Ints, indexes: Ints, levels: Bytes,
+    n_indexes: Longs,
+) -> int:  # fmt: skip
+    """Number the codes of some rows anew, in the order in which they are met.
+
+    Args:
+        places: Zero per code, -1 for a code that stands for null. Used as room.
+        found: Filled with the code of each new number.
+        indexes: Filled with the new numbers, nulls left out; how many goes to `n_indexes`.
+        levels: Filled with 0 for null, else 1, per row.
+    """
+    n_found = 0
+    n = 0
+    for position in range(rows.shape[0]):
+        code = codes[rows[position]]
+        place = long(-1) if code < 0 else long(places[code])
+        if place == 0:
+            found[n_found] = code
+            n_found += 1
+            places[code] = n_found
+            place = long(n_found)
+        levels[position] = place > 0
+        if place > 0:
+            indexes[n] = place - 1
+            n += 1
+    for position in range(n_found):
+        places[found[position]] = 0
+    n_indexes[0] = n
+    return n_found
+
+
+@inlined
+def _index_number(
+    value: int, keys: Longs, numbers: Ints, found: Longs, n_found: int
+) -> tuple[int, int]:
+    """Return the index of a value, and how many there are now."""
+    slot = slot_of_key(keys, value)
+    if keys[slot] == EMPTY:
+        keys[slot] = value
+        numbers[slot] = n_found
+        found[n_found] = value
+        return n_found, n_found + 1
+    return long(numbers[slot]), n_found
+
+
+@kernel
+def index_ints(
+    values: Ints, rows: Ints, limit: int, keys: Longs, numbers: Ints, found: Longs,
+    indexes: Ints, levels: Bytes, n_indexes: Longs,
+) -> int:  # fmt: skip
+    """Number the distinct values of some rows; negative ones are null.
+
+    Args:
+        limit: At most so many distinct values.
+        keys, numbers: An empty map with room for one more than these.
+        found, indexes, levels, n_indexes: As in `index_codes`.
+
+    Returns:
+        How many were found, or TOO_MANY.
+    """
+    n_found = long(0)
+    n = 0
+    for position in range(rows.shape[0]):
+        value = long(values[rows[position]])
+        levels[position] = value >= 0
+        if value >= 0:
+            if n_found >= limit:
+                return TOO_MANY
+            index, n_found = _index_number(value, keys, numbers, found, n_found)
+            indexes[n] = index
+            n += 1
+    n_indexes[0] = n
+    return n_found
+
+
+@kernel
+def index_longs(
+    values: Longs, rows: Ints, limit: int, keys: Longs, numbers: Ints, found: Longs,
+    indexes: Ints, levels: Bytes, n_indexes: Longs,
+) -> int:  # fmt: skip
+    """As `index_ints`, of large numbers."""
+    n_found = long(0)
+    n = 0
+    for position in range(rows.shape[0]):
+        value = values[rows[position]]
+        levels[position] = value >= 0
+        if value >= 0:
+            if n_found >= limit:
+                return TOO_MANY
+            index, n_found = _index_number(value, keys, numbers, found, n_found)
+            indexes[n] = index
+            n += 1
+    n_indexes[0] = n
+    return n_found
+
+
+@inlined
+def _write_varint(value: int, out: Bytes, at: int) -> int:
+    left = word(value)
+    while left >= word(0x80):
+        out[at] = (left & word(0x7F)) | word(0x80)
+        left >>= word(7)
+        at += 1
+    out[at] = left
+    return at + 1
+
+
+@inlined
+def _write_packed(values: Ints, begin: int, end: int, width: int, out: Bytes, at: int) -> int:
+    """Write packed values as one run, filled up with zeros to whole groups."""
+    if begin == end:
+        return at
+    groups = (end - begin + _GROUP - 1) // _GROUP
+    at = _write_varint((groups << 1) | 1, out, at)
+    if width >= _GROUP:
+        n_bytes = width // _GROUP
+        for i in range(begin, end):
+            value = values[i]
+            for place in range(n_bytes):
+                out[at + place] = (value >> (_GROUP * place)) & 0xFF
+            at += n_bytes
+        padding = (groups * _GROUP - (end - begin)) * n_bytes
+        for place in range(padding):
+            out[at + place] = 0
+        return at + padding
+    per_byte = _GROUP // width
+    first = begin
+    while first < begin + groups * _GROUP:
+        byte = 0
+        for place in range(per_byte):
+            if first + place < end:
+                byte |= values[first + place] << (width * place)
+        out[at] = byte
+        at += 1
+        first += per_byte
+    return at
+
+
+@kernel
+def pack(values: Ints, width: int, out: Bytes) -> int:
+    """Write numbers as runs and packed groups (Parquet, "RLE / Bit-Packing Hybrid").
+
+    Args:
+        width: 1, 2, 4, or whole bytes: bits of the largest number, rounded up. Compression
+            finds little in values that do not begin at a byte.
+    """
+    n = values.shape[0]
+    at = 0
+    begin = 0  # Of the values that wait to be packed.
+    i = 0
+    while i < n:
+        end = i + 1
+        while end < n and values[end] == values[i]:
+            end += 1
+        # Packed values come in whole groups; a run lends the last one what it lacks.
+        lent = (begin - i) % _GROUP
+        if end - i - lent >= _MIN_RUN:
+            at = _write_packed(values, begin, i + lent, width, out, at)
+            at = _write_varint((end - i - lent) << 1, out, at)
+            for place in range((width + _GROUP - 1) // _GROUP):
+                out[at] = (values[i] >> (_GROUP * place)) & 0xFF
+                at += 1
+            begin = end
+        i = end
+    return _write_packed(values, begin, n, width, out, at)
+
+
+@inlined
+def _zigzag(value: int) -> int:
+    return (value << 1) ^ (value >> 63)
+
+
+@kernel
+def pack_deltas(values: Ints, rows: Ints, deltas: Longs, out: Bytes) -> int:
+    """Write numbers as differences (Parquet, "Delta Encoding", DELTA_BINARY_PACKED).
+
+    Args:
+        deltas: Room for one block.
+    """
+    n = rows.shape[0]
+    at = _write_varint(DELTA_BLOCK, out, 0)
+    at = _write_varint(DELTA_MINIBLOCKS, out, at)
+    at = _write_varint(n, out, at)
+    at = _write_varint(_zigzag(long(values[rows[0]]) if n else long(0)), out, at)
+    for block in range(1, n, DELTA_BLOCK):
+        size = min(DELTA_BLOCK, n - block)
+        least = long(2**62)
+        for i in range(size):
+            delta = long(values[rows[block + i]]) - long(values[rows[block + i - 1]])
+            deltas[i] = delta
+            least = min(least, delta)
+        for i in range(size, DELTA_BLOCK):
+            deltas[i] = least
+        at = _write_varint(_zigzag(least), out, at)
+        widths = at
+        at += DELTA_MINIBLOCKS
+        for mini in range(DELTA_MINIBLOCKS):
+            largest = long(0)
+            for i in range(mini * DELTA_MINIBLOCK, (mini + 1) * DELTA_MINIBLOCK):
+                deltas[i] -= least
+                largest |= deltas[i]
+            width = 0
+            while largest >> width:
+                width += 1
+            out[widths + mini] = width
+            if mini * DELTA_MINIBLOCK >= size:
+                out[widths + mini] = 0
+                continue
+            held_bits = word(0)
+            held = 0
+            for i in range(mini * DELTA_MINIBLOCK, (mini + 1) * DELTA_MINIBLOCK):
+                held_bits |= word(deltas[i]) << word(held)
+                held += width
+                while held >= _GROUP:
+                    out[at] = held_bits & word(0xFF)
+                    held_bits >>= word(_GROUP)
+                    held -= _GROUP
+                    at += 1
+    return at
+
+
+@kernel
+def gather_texts(found: Ints, texts: Bytes, begins: Longs, lengths: Longs, out: Bytes) -> int:
+    """Write texts by their codes, each after its length: a dictionary's page."""
+    at = 0
+    for position in range(found.shape[0]):
+        code = found[position]
+        length = lengths[code]
+        for place in range(4):
+            out[at + place] = (length >> (_GROUP * place)) & 0xFF
+        at += 4
+        for place in range(length):
+            out[at + place] = texts[begins[code] + place]
+        at += length
+    return at
+
+
+@kernel
+def write_dotted(ip4: Longs, texts: Bytes, begins: Longs, lengths: Longs) -> int:
+    """Write IPv4 numbers as texts; negative ones get none."""
+    at = 0
+    for code in range(ip4.shape[0]):
+        begins[code] = at
+        if ip4[code] >= 0:
+            for part in range(4):
+                number = (ip4[code] >> (24 - 8 * part)) & 0xFF
+                if part:
+                    texts[at] = _DOT
+                    at += 1
+                if number >= 100:
+                    texts[at] = _ZERO + number // 100
+                    at += 1
+                if number >= 10:
+                    texts[at] = _ZERO + number // 10 % 10
+                    at += 1
+                texts[at] = _ZERO + number % 10
+                at += 1
+        lengths[code] = at - begins[code]
+    return at

@@ -1,0 +1,288 @@
+"""Lines of text to numbers and to codes of distinct texts, strictly.
+
+Every loop over bytes stops at a separator, and the last byte of a body is a newline:
+no loop leaves the body.
+"""
+
+from __future__ import annotations
+
+from ingest.kernels.compiled import (
+    Bytes,
+    Hashes,
+    IntRows,
+    Ints,
+    LongRows,
+    Longs,
+    inlined,
+    kernel,
+    long,
+    word,
+)
+from ingest.kernels.tables import slot_of_hash
+
+# What a field holds.
+NARROW, WIDE, TIME, TEXT, ADDRESS = range(5)
+# How a call ended: all lines taken; a line that the line reader must judge; a table is full.
+DONE, REFUSED, FULL = range(3)
+# Places in the counters of the dictionaries.
+N_ENTRIES, ARENA_USED, N_ADDRESSES = range(3)
+
+MAX_INT64 = 2**63 - 1
+MAX_LINE_BYTES = 64 << 10
+
+_SPACE, _NEWLINE, _HASH, _DASH, _DOT, _ZERO = (ord(c) for c in " \n#-.0")
+_BOM_START = 0xEF
+_NULL, _BAD, _NO_ROOM = -1, -2, -3
+_SAFE_DIGITS = 18
+_OFFSET_BASIS = word(0xCBF29CE484222325)  # FNV-1a
+_PRIME = word(0x100000001B3)
+
+
+@inlined
+def _number(body: Bytes, pos: int) -> tuple[int, int]:
+    """Return the number at `pos` and where it ends; `_NULL` for a dash, else `_BAD`."""
+    begin = pos
+    value = long(0)
+    digit = long(body[pos]) - _ZERO
+    while 0 <= digit <= 9:
+        value = value * 10 + digit
+        pos += 1
+        digit = long(body[pos]) - _ZERO
+    if pos == begin:
+        if body[pos] == _DASH:
+            return long(_NULL), pos + 1
+        return long(_BAD), pos
+    if pos - begin > _SAFE_DIGITS:
+        value = _long_number(body, begin, pos)
+    return value, pos
+
+
+@inlined
+def _long_number(body: Bytes, begin: int, end: int) -> int:
+    value = long(0)
+    for pos in range(begin, end):
+        digit = long(body[pos]) - _ZERO
+        if value > (MAX_INT64 - digit) // 10:
+            return long(_BAD)
+        value = value * 10 + digit
+    return value
+
+
+@inlined
+def _ip4(body: Bytes, pos: int) -> tuple[int, int]:
+    """Return the dotted address at `pos` as a number and where it ends; else `_BAD`.
+
+    As strict as `inet_pton`: four parts of one to three digits without leading zeros.
+    """
+    value = long(0)
+    for part in range(4):
+        begin = pos
+        number = long(0)
+        digit = long(body[pos]) - _ZERO
+        while 0 <= digit <= 9 and pos - begin < 4:
+            number = number * 10 + digit
+            pos += 1
+            digit = long(body[pos]) - _ZERO
+        if pos == begin or number > 255 or (body[begin] == _ZERO and pos - begin > 1):
+            return long(_BAD), pos
+        value = (value << 8) | number
+        if part < 3:
+            if body[pos] != _DOT:
+                return long(_BAD), pos
+            pos += 1
+    if body[pos] > _SPACE:
+        return long(_BAD), pos
+    return value, pos
+
+
+@inlined
+def _address_code(number: int, slots: Ints, ip4: Longs, counters: Longs) -> int:
+    mask = slots.shape[0] - 1
+    slot = slot_of_hash(number, slots.shape[0])
+    while True:
+        code = slots[slot] - 1
+        if code < 0:
+            break
+        if ip4[code] == number:
+            return long(code)
+        slot = (slot + 1) & mask
+    code = counters[N_ADDRESSES]
+    if code >= ip4.shape[0] or 2 * code >= mask:
+        return long(_NO_ROOM)
+    slots[slot] = code + 1
+    ip4[code] = number
+    counters[N_ADDRESSES] = code + 1
+    return long(code)
+
+
+@inlined
+def _text_end(body: Bytes, pos: int) -> int:
+    while body[pos] > _SPACE:
+        pos += 1
+    return pos
+
+
+@inlined
+def _text_code(
+    body: Bytes, begin: int, end: int, place: int,
+    slots: Ints, entries: LongRows, hashes: Hashes, arena: Bytes, counters: Longs, counts: Longs,
+) -> int:  # fmt: skip
+    """Return the code of a text within its place; a new one gets the next code."""
+    key = _OFFSET_BASIS ^ word(place)
+    for pos in range(begin, end):
+        key = (key ^ word(body[pos])) * _PRIME
+    mask = slots.shape[0] - 1
+    slot = slot_of_hash(key, slots.shape[0])
+    length = end - begin
+    while True:
+        entry = slots[slot] - 1
+        if entry < 0:
+            break
+        if hashes[entry] == key and entries[entry, 0] == place and entries[entry, 3] == length:
+            offset = entries[entry, 2]
+            same = True
+            for i in range(length):
+                if arena[offset + i] != body[begin + i]:
+                    same = False
+                    break
+            if same:
+                return long(entries[entry, 1])
+        slot = (slot + 1) & mask
+    entry = counters[N_ENTRIES]
+    offset = counters[ARENA_USED]
+    if entry >= entries.shape[0] or 2 * entry >= mask or offset + length > arena.shape[0]:
+        return long(_NO_ROOM)
+    for i in range(length):
+        arena[offset + i] = body[begin + i]
+    code = counts[place]
+    counts[place] = code + 1
+    slots[slot] = entry + 1
+    hashes[entry] = key
+    entries[entry, 0] = place
+    entries[entry, 1] = code
+    entries[entry, 2] = offset
+    entries[entry, 3] = length
+    counters[N_ENTRIES] = entry + 1
+    counters[ARENA_USED] = offset + length
+    return long(code)
+
+
+@kernel
+def parse_lines(
+    body: Bytes, state: Longs, n_rows: int, plan: LongRows, last: LongRows,
+    start: int, end: int, narrow: IntRows, wide: LongRows,
+    slots: Ints, entries: LongRows, hashes: Hashes, arena: Bytes,
+    address_slots: Ints, ip4: Longs, counters: Longs, counts: Longs,
+) -> int:  # fmt: skip
+    """Parse lines from a position into rows up to `n_rows`.
+
+    Args:
+        state: Position and row to begin at; those of the first line not taken afterwards.
+        plan: Per field: what it holds, its row in `narrow` or `wide`, the highest number or
+            of choices, and the lowest that is no null.
+        last: Room for what the line before held: offset, length and code per field.
+        start, end: The rows of these fields in `wide`; -1 where they are absent.
+        narrow: Numbers below 2^31 and codes, one row per field; -1 is null.
+        wide: Other numbers.
+        slots, entries, hashes, arena: Distinct texts: hash table of entry numbers from 1;
+            per entry its place, code, offset and length; its hash; the texts' bytes.
+        address_slots, ip4: Distinct addresses: hash table of codes from 1; the IPv4 number
+            by code, -1 for a text that is none.
+        counters, counts: How full the tables are; how many codes each place has.
+
+    Returns:
+        How it ended.
+    """
+    n_fields = plan.shape[0]
+    n_bytes = body.shape[0]
+    pos = state[0]
+    row = state[1]
+    for field in range(n_fields):
+        last[field, 1] = 0
+    while row < n_rows:
+        line_start = pos
+        state[0] = pos
+        state[1] = row
+        if pos >= n_bytes or body[pos] == _BOM_START or body[pos] == _HASH:
+            return REFUSED
+        for field in range(n_fields):
+            kind = plan[field, 0]
+            target = plan[field, 1]
+            begin = pos
+            if kind <= TIME:
+                value, pos = _number(body, pos)
+                if value == _BAD or value > plan[field, 2]:
+                    return REFUSED
+                if kind == NARROW:
+                    narrow[target, row] = value
+                else:
+                    if kind == TIME and 0 <= value < plan[field, 3]:
+                        return REFUSED
+                    wide[target, row] = value
+            else:
+                length = last[field, 1]
+                offset = last[field, 0]
+                same = 0
+                while same < length and body[pos + same] == body[offset + same]:
+                    same += 1
+                if length > 0 and same == length and body[pos + length] <= _SPACE:
+                    pos += length
+                    narrow[target, row] = last[field, 2]
+                else:
+                    code = long(_BAD)
+                    if kind == ADDRESS:
+                        value, pos = _ip4(body, pos)
+                        if value >= 0:
+                            code = _address_code(value, address_slots, ip4, counters)
+                        else:
+                            pos = begin
+                    if code == _BAD:
+                        pos = _text_end(body, pos)
+                        if pos == begin or body[begin] == _HASH:
+                            return REFUSED
+                        if pos - begin == 1 and body[begin] == _DASH:
+                            code = long(_NULL)
+                        else:
+                            place = plan[field, 4]
+                            if kind == ADDRESS:
+                                counts[place] = counters[N_ADDRESSES]
+                                if counts[place] >= ip4.shape[0]:
+                                    return FULL
+                            code = _text_code(
+                                body, begin, pos, place,
+                                slots, entries, hashes, arena, counters, counts,
+                            )  # fmt: skip
+                            if kind == ADDRESS and code == counters[N_ADDRESSES]:
+                                ip4[code] = -1
+                                counters[N_ADDRESSES] = code + 1
+                            elif kind == TEXT and code >= plan[field, 2]:
+                                return REFUSED
+                    if code == _NO_ROOM:
+                        return FULL
+                    last[field, 0] = begin
+                    last[field, 1] = pos - begin
+                    last[field, 2] = code
+                    narrow[target, row] = code
+            if body[pos] != (_NEWLINE if field == n_fields - 1 else _SPACE):
+                return REFUSED
+            pos += 1
+        if pos - line_start > MAX_LINE_BYTES:
+            return REFUSED
+        if start >= 0 and end >= 0 and 0 <= wide[end, row] < wide[start, row]:
+            return REFUSED
+        row += 1
+    state[0] = pos
+    state[1] = row
+    return DONE
+
+
+@kernel
+def fill_slots(hashes: Hashes, codes: Ints, slots: Ints) -> int:
+    """Enter codes from 0 into an empty hash table by their hashes."""
+    mask = slots.shape[0] - 1
+    for i in range(hashes.shape[0]):
+        slot = slot_of_hash(hashes[i], slots.shape[0])
+        while slots[slot] > 0:
+            slot = (slot + 1) & mask
+        slots[slot] = codes[i] + 1
+    return 0

@@ -1,0 +1,128 @@
+"""Columns as ingest has them in memory, on their way to a Parquet file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.kernels import pages
+
+if TYPE_CHECKING:
+    from ingest.parse.addresses import AddressTable
+
+_LONGEST_DOTTED = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts by code, as bytes in a row.
+
+    Attributes:
+        data: The bytes.
+        begins, lengths: Where each text lies.
+    """
+
+    data: npt.NDArray[np.uint8]
+    begins: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: Sequence[str | None]) -> Texts:
+        """Take texts; None may stand where no row refers to."""
+        encoded = [(text or "").encode() for text in texts]
+        lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        return cls(_bytes(b"".join(encoded)), np.cumsum(lengths) - lengths, lengths)
+
+    @classmethod
+    def of_addresses(cls, addresses: AddressTable) -> Texts:
+        """Write addresses as AWS does."""
+        n = len(addresses)
+        begins, lengths = np.empty(n, np.int64), np.empty(n, np.int64)
+        data = np.empty(_LONGEST_DOTTED * n, np.uint8)
+        used = pages.write_dotted(addresses.ip4, data, begins, lengths)
+        others = [text.encode() for text in addresses.ip6_texts]
+        codes = np.fromiter(addresses.ip6_hex, np.int64, len(others))
+        lengths[codes] = np.fromiter(map(len, others), np.int64, len(others))
+        begins[codes] = used + np.cumsum(lengths[codes]) - lengths[codes]
+        return cls(np.concatenate([data[:used], _bytes(b"".join(others))]), begins, lengths)
+
+    def __len__(self) -> int:
+        return len(self.begins)
+
+    def text(self, code: int) -> bytes:
+        """Return one text."""
+        begin = int(self.begins[code])
+        return self.data[begin : begin + int(self.lengths[code])].tobytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Whole numbers; negative ones are null.
+
+    Attributes:
+        is_ascending: Neighbors differ little: differences are stored.
+    """
+
+    values: npt.NDArray[np.int32] | npt.NDArray[np.int64]
+    is_ascending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Codes that stand for texts or numbers; -1 is null.
+
+    Attributes:
+        meanings: What each code stands for; a negative number is null.
+        is_null: 1 for each code that stands for null; None: none does.
+    """
+
+    codes: npt.NDArray[np.int32]
+    meanings: Texts | npt.NDArray[np.int64]
+    is_null: npt.NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Truth values.
+
+    Attributes:
+        is_set: Where they are not null; None: everywhere.
+    """
+
+    values: npt.NDArray[np.uint8]
+    is_set: npt.NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A list of key and value per row, nulls left out: one column of values per key."""
+
+    by_key: Mapping[str, Codes]
+
+
+Column = Numbers | Codes | Flags | Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns of equal length, under the names that the cache gives them.
+
+    Attributes:
+        hours: Each row's hour since 1970; -1 for rows without a time.
+        times: The seconds that tell the time range of a part.
+    """
+
+    columns: Mapping[str, Column]
+    hours: npt.NDArray[np.int32]
+    times: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.hours)
+
+
+def _bytes(data: bytes) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(data, np.uint8).copy()

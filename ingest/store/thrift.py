@@ -1,0 +1,72 @@
+"""Values in Thrift's compact protocol, which Parquet's metadata is written in.
+
+A value is its type in the protocol and its bytes (Apache Thrift, "Thrift compact protocol
+encoding").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Value = tuple[int, bytes]
+
+TRUE: Value = (1, b"")
+
+
+def varint(number: int) -> bytes:
+    """Write a number that is not negative, seven bits a byte."""
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _zigzag(number: int) -> bytes:
+    return varint(2 * number if number >= 0 else -2 * number - 1)
+
+
+def i8(number: int) -> Value:
+    """Return a byte."""
+    return 3, number.to_bytes(1, signed=True)
+
+
+def i32(number: int) -> Value:
+    """Return a number of 32 bits."""
+    return 5, _zigzag(number)
+
+
+def i64(number: int) -> Value:
+    """Return a number of 64 bits."""
+    return 6, _zigzag(number)
+
+
+def binary(data: bytes) -> Value:
+    """Return bytes."""
+    return 8, varint(len(data)) + data
+
+
+def text(value: str) -> Value:
+    """Return a text."""
+    return binary(value.encode())
+
+
+def list_of(values: Sequence[Value]) -> Value:
+    """Return a list of values of one type; an empty one is of structs."""
+    kind = values[0][0] if values else 12
+    size = len(values)
+    head = bytes([size << 4 | kind]) if size < 15 else bytes([0xF0 | kind]) + varint(size)
+    return 9, head + b"".join(data for _, data in values)
+
+
+def struct(fields: dict[int, Value]) -> Value:
+    """Return a struct of values by the numbers of their fields, ascending."""
+    out = bytearray()
+    before = 0
+    for number, (kind, data) in fields.items():
+        step = number - before
+        out += bytes([step << 4 | kind]) if step < 16 else bytes([kind]) + _zigzag(number)
+        out += data
+        before = number
+    return 12, bytes(out) + b"\0"

@@ -1,0 +1,338 @@
+"""Machine code against plain Python: parsing, rollups, and the Parquet files of a part."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.kernels import compiled, pages, text
+from ingest.parse.lines import Record, examine
+from ingest.parse.text import RefusedError, parse_bodies, parse_text
+from ingest.schema import DEFAULT_FIELDS
+from ingest.store.columns import Codes, Flags, Numbers, Pairs, Texts
+from ingest.store.parquet import write_parquet
+from tests.conftest import START, answer, log_line, log_text, make_flows, no_data
+from tests.ingest.loading import Row, read_content
+
+HOUR = 3_600
+GOOD = log_line(make_flows()[0]).encode()
+
+FLOWS = st.builds(
+    lambda **changes: make_flows(changes)[0],
+    srcaddr=st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::1"]),
+    dstaddr=st.sampled_from(["198.51.100.1", "203.0.113.1", "2001:db8::2"]),
+    srcport=st.sampled_from([0, 22, 443, 40_000, 50_000]),
+    dstport=st.sampled_from([0, 443, 8_080, 50_000]),
+    protocol=st.sampled_from([1, 6, 17]),
+    packets=st.integers(0, 1_000),
+    bytes=st.sampled_from([0, 40, 2**40]),
+    start=st.sampled_from([START, START + 61, START + HOUR, START + 30 * HOUR]),
+    end=st.just(START + 40 * HOUR),
+    action=st.sampled_from(["ACCEPT", "REJECT"]),
+    interface_id=st.sampled_from(["eni-0a", "eni-0b", "eni-0c"]),
+) | st.sampled_from([no_data(), no_data("SKIPDATA"), no_data(interface_id="eni-0a")])
+
+
+class TestParsing:
+    """Lines to columns."""
+
+    @settings(max_examples=200)
+    @given(st.integers(0, len(GOOD)), st.binary(min_size=1, max_size=3))
+    def test_a_changed_byte_is_taken_only_where_the_line_reader_takes_the_line(self, at, change):
+        """Anything put over a good line is judged alike by both readers."""
+        line = GOOD[:at] + change + GOOD[at + len(change) :]
+        body = GOOD + b"\n" + line + b"\n"
+        lines = body.split(b"\n")[:-1]
+        try:
+            frame = parse_text(DEFAULT_FIELDS, body, len(lines)).frame
+        except RefusedError:
+            return
+
+        assert list(examine(DEFAULT_FIELDS, lines, 1)) == [
+            Record(number, DEFAULT_FIELDS, line) for number, line in enumerate(lines, 1)
+        ]
+        shown = [["-" if v is None else str(v) for v in row] for row in frame.rows()]
+        assert [[t.lstrip("0") or "0" for t in row] for row in shown] == [
+            [t.lstrip("0") or "0" for t in line.decode().split(" ")] for line in lines
+        ]
+
+    @pytest.mark.parametrize(
+        ("token", "number"),
+        [
+            (b"0", 0),
+            (b"007", 7),
+            (b"9223372036854775807", 2**63 - 1),
+            (b"0" * 30 + b"5", 5),
+            (b"9223372036854775808", None),
+            (b"9" * 30, None),
+            (b"18446744073709551617", None),
+            (b"", None),
+            (b"-1", None),
+            (b"--", None),
+            (b"1e3", None),
+        ],
+    )
+    def test_numbers_up_to_63_bits(self, token, number):
+        """Leading zeros are nothing; one more than 2^63 - 1 is refused, as any other text is."""
+        if number is None:
+            with pytest.raises(RefusedError):
+                parse_text(("bytes",), token + b"\n", 1)
+        else:
+            assert parse_text(("bytes",), token + b"\n", 1).frame.rows() == [(number,)]
+
+    @pytest.mark.parametrize("octets", ["01.2.3.4", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1..2.3",
+                                        "1.2.3.0004", ".1.2.3", "1.2.3.4:80", "::01"])  # fmt: skip
+    def test_addresses_are_as_strict_as_the_systems_own_reader(self, octets):
+        """Neither leading zeros nor missing, large or additional parts."""
+        with pytest.raises(RefusedError):
+            parse_text(("srcaddr", "bytes"), f"{octets} 1\n".encode(), 1)
+
+    def test_tables_grow_as_texts_come(self):
+        """Many distinct texts and addresses, over several bodies, keep their values."""
+        rows = [(f"tag-{n % 7_000}-{'x' * (n % 90)}", f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
+                for n in range(70_000)]  # fmt: skip
+        bodies = [
+            "".join(f"{tag} {address}\n" for tag, address in rows[begin : begin + 10_000]).encode()
+            for begin in range(0, len(rows), 10_000)
+        ]
+
+        parsed = parse_bodies(("instance-tag", "srcaddr"), bodies, [10_000] * 7)
+
+        assert parsed.frame.rows() == rows
+        assert len(parsed.addresses) == 70_000
+
+    def test_a_header_among_lines_of_texts_alone_is_no_record(self):
+        """Where no number or address could tell, a field's name is left to the line reader."""
+        with pytest.raises(RefusedError):
+            parse_text(("vpc-id", "subnet-id"), b"vpc-1 subnet-1\nsubnet-id vpc-id\n", 2)
+
+    def test_text_that_is_not_utf8_is_refused(self):
+        """Such a line gets its own reason from the line reader."""
+        with pytest.raises(RefusedError):
+            parse_text(("vpc-id", "bytes"), b"vpc-\xff 1\n", 1)
+
+
+class TestRollups:
+    """Sums of a chunk."""
+
+    @settings(max_examples=60)
+    @given(st.lists(FLOWS, min_size=1, max_size=30))
+    def test_rollups_are_the_sums_of_the_rows(self, flows):
+        """Every rollup, added up again in plain Python from the stored rows."""
+        reading = read_content(log_text(flows))
+
+        assert_same(reading.tables.get("edges", []), edges_of(reading.rows))
+        assert_same(reading.tables.get("series", []), series_of(reading.rows))
+        assert_same(reading.tables.get("talkers", []), talkers_of(reading.rows))
+        assert Counter(
+            (row["hour_start"], row["interface_id"], row["log_status"])
+            for row in reading.rows
+            for row in [row | {"hour_start": row["start"] // HOUR * HOUR}]
+        ) == {
+            (row["hour_start"], row["interface_id"], row["log_status"]): row["records"]
+            for row in reading.tables["coverage"]
+        }
+
+    def test_both_directions_are_one_edge(self):
+        """10 packets there and 7 back: 17 in all, 7 of them returning."""
+        request = make_flows()[0]
+        (edge,) = read_content(
+            log_text([request, answer(request, packets=7, bytes=300, start=START + 5)])
+        ).tables["edges"]
+
+        assert (edge["records"], edge["packets"], edge["bytes"]) == (2, 17, 1_300)
+        assert (edge["return_packets"], edge["return_bytes"]) == (7, 300)
+        assert (edge["first_seen"], edge["last_seen"]) == (START, START + 59)
+
+    def test_a_sum_without_room_is_cut_to_the_largest_number(self):
+        """No counter of a crafted log turns negative."""
+        flows = make_flows(*[{"bytes": 2**62}] * 3)
+        tables = read_content(log_text(flows)).tables
+
+        assert [row["bytes"] for row in tables["edges"]] == [2**63 - 1]
+        assert [row["logged_bytes"] for row in tables["series"]] == [2**63 - 1]
+
+
+def assert_same(rows: Sequence[Row], sums: dict[tuple[Any, ...], Counter[str]]) -> None:
+    found = {}
+    for row in rows:
+        (names,) = {tuple(total) for total in sums.values()} or [()]
+        key = tuple(v for n, v in row.items() if n not in names and "ip" not in n)
+        found[key] = {name: row[name] for name in names}
+    assert found == {key: dict(total) for key, total in sums.items()}
+
+
+def volumes(row: Row) -> dict[str, int]:
+    flows = int(row["is_counted"])
+    return {
+        "records": 1,
+        "flows": flows,
+        "packets": flows * row["packets"],
+        "bytes": flows * row["bytes"],
+    }
+
+
+def ends_of(row: Row) -> tuple[str, str]:
+    ends = row["srcaddr"], row["dstaddr"]
+    return ends if row["initiator_is_src"] else ends[::-1]
+
+
+def summed(groups: dict[tuple[Any, ...], list[dict[str, int]]]) -> dict[tuple[Any, ...], Any]:
+    return {
+        key: {name: sum(row[name] for row in rows) for name in rows[0]}
+        for key, rows in groups.items()
+    }
+
+
+def edges_of(rows: Sequence[Row]) -> dict[tuple[Any, ...], Any]:
+    groups = defaultdict(list)
+    seen = defaultdict(list)
+    for row in rows:
+        if row["is_counted"] is None:
+            continue
+        key = (row["start"] // HOUR * HOUR, *ends_of(row), row["service_port"], row["protocol"],
+               row["action"])  # fmt: skip
+        back = 0 if row["initiator_is_src"] else 1
+        one = volumes(row)
+        groups[key].append(
+            one | {"return_packets": back * one["packets"], "return_bytes": back * one["bytes"]}
+        )
+        seen[key].append((row["start"], row["end"]))
+    sums = summed(groups)
+    for key, total in sums.items():
+        total["first_seen"] = min(start for start, _ in seen[key])
+        total["last_seen"] = max(end for _, end in seen[key])
+    return sums
+
+
+def series_of(rows: Sequence[Row]) -> dict[tuple[Any, ...], Any]:
+    groups = defaultdict(list)
+    for row in rows:
+        if row["is_counted"] is not None:
+            key = (row["start"] // 60 * 60, row["protocol"], row["action"])
+            logged = {"logged_packets": row["packets"], "logged_bytes": row["bytes"]}
+            groups[key].append(volumes(row) | logged)
+    return summed(groups)
+
+
+def talkers_of(rows: Sequence[Row]) -> dict[tuple[Any, ...], Any]:
+    groups = defaultdict(list)
+    for row in rows:
+        if row["is_counted"] is None:
+            continue
+        one = volumes(row)
+        for address in (row["srcaddr"], row["dstaddr"]):
+            is_sender = address == row["srcaddr"]
+            groups[row["start"] // HOUR * HOUR, address, row["action"]].append({
+                "records": 1,
+                "flows": one["flows"],
+                "initiated_flows": one["flows"] * (address == ends_of(row)[0]),
+                "sent_packets": one["packets"] * is_sender,
+                "sent_bytes": one["bytes"] * is_sender,
+                "received_packets": one["packets"] * (not is_sender),
+                "received_bytes": one["bytes"] * (not is_sender),
+            })  # fmt: skip
+    return summed(groups)
+
+
+OPTIONAL_NUMBERS = st.lists(st.none() | st.integers(0, 5) | st.integers(0, 2**31 - 1), max_size=300)
+
+
+class TestParquet:
+    """Columns to files that other readers read."""
+
+    @settings(max_examples=60)
+    @given(OPTIONAL_NUMBERS, st.integers(0, 2**32), st.integers(1, 80))
+    def test_every_reader_reads_back_what_was_written(self, values, offset, run):
+        """Nulls, runs, few and many distinct values, and texts, by three readers."""
+        repeated = [value for value in values for _ in range(run)][:2_000]
+        filled = np.array([-1 if v is None else v for v in repeated], np.int32)
+        large = np.where(filled < 0, -1, filled.astype(np.int64) + offset)
+        words = ["", "a", "b c", "é", "word " * 30]
+        few = np.where(filled < 0, -1, filled % 5).astype(np.int32)
+        columns = [
+            ("small", "int32", Numbers(filled)),
+            ("large", "int64", Numbers(large)),
+            ("line", "int32", Numbers(np.abs(filled), is_ascending=True)),
+            ("word", "string", Codes(few, Texts.of(words))),
+            ("coded", "int64", Codes(few, np.array([7, 2**40, 5, 0, 1]))),
+            ("flag", "bool", Flags((few & 1).astype(np.uint8), few >= 0)),
+            ("extra", "map", Pairs({"k": Codes(few, Texts.of(words))})),
+        ]  # fmt: skip
+        content = written(columns, np.arange(len(filled))[::-1])
+
+        expected = {
+            "small": [None if v < 0 else v for v in filled.tolist()[::-1]],
+            "large": [None if v < 0 else v for v in large.tolist()[::-1]],
+            "line": np.abs(filled).tolist()[::-1],
+            "word": [None if c < 0 else words[c] for c in few.tolist()[::-1]],
+            "coded": [None if c < 0 else [7, 2**40, 5, 0, 1][c] for c in few.tolist()[::-1]],
+            "flag": [None if c < 0 else bool(c & 1) for c in few.tolist()[::-1]],
+            "extra": [[] if c < 0 else [{"key": "k", "value": words[c]}]
+                      for c in few.tolist()[::-1]],
+        }  # fmt: skip
+        assert pq.read_table(io.BytesIO(content)).to_pydict() == expected
+        assert pl.read_parquet(content).to_dict(as_series=False) == expected
+
+    def test_duckdb_prunes_by_the_statistics(self, tmp_path: Path):
+        """Smallest and largest value, and the nulls, are in the footer."""
+        column = Numbers(np.array([30, -1, 10, 20], np.int64))
+        path = tmp_path / "part.parquet"
+        path.write_bytes(written([("ip4", "int64", column)], np.arange(4)))
+
+        footer = duckdb.sql("FROM parquet_metadata($path)", params={"path": str(path)})
+
+        assert footer.project("stats_min_value, stats_max_value, stats_null_count").fetchall() == [
+            ("10", "30", 1)
+        ]
+        below = duckdb.read_parquet(str(path)).filter("ip4 < 25")
+        assert below.aggregate("sum(ip4)").fetchall() == [(30,)]
+
+    def test_many_rows_make_several_row_groups(self):
+        """Rows stay in order across row groups and the borders of packed runs."""
+        values = np.arange(300_000, dtype=np.int32) // 7
+        content = written([("n", "int32", Numbers(values))], np.arange(len(values)))
+        file = pq.ParquetFile(io.BytesIO(content))
+
+        assert file.metadata.num_row_groups == 2
+        assert file.read()["n"].to_numpy().tolist() == values.tolist()
+
+
+def written(columns: Any, rows: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    write_parquet(file, columns, rows.astype(np.int32))
+    return file.getvalue()
+
+
+class TestLoading:
+    """Machine code and its file."""
+
+    def test_arrays_of_another_type_are_refused(self):
+        """A kernel does not check indexes, so its caller's types are checked."""
+        with pytest.raises(TypeError, match="fill_slots: int64 where int32 without gaps is due"):
+            text.fill_slots(np.zeros(1, np.uint64), np.zeros(1, np.int64), np.zeros(2, np.int32))
+
+    def test_a_kernel_is_plain_python_as_well(self):
+        """The function behind it does the same, for whoever follows it by hand."""
+        values = np.array([3, 3, 3, 1] * 20 + [2] * 40, np.int32)
+        fast, slow = np.zeros(400, np.uint8), np.zeros(400, np.uint8)
+
+        assert pages.pack(values, 2, fast) == pages.pack.python(values, 2, slow)
+        assert fast.tolist() == slow.tolist()
+
+    def test_the_file_is_found_again(self):
+        """What one process compiled, others load."""
+        compiled.load_kernels()
+
+        assert compiled.is_compiled()
