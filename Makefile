@@ -38,7 +38,8 @@ lint: dev
 	$(BIN)/mypy
 
 bench: dev
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
+	$(BIN)/python -m tests.bench $(BENCH)
 
 clean:
 	rm -rf build data/cache data/simulated
