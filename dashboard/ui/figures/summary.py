@@ -49,7 +49,13 @@ def totals_tiles(totals: Totals, facts: CacheFacts) -> list[Any]:
             "Bytes as logged",
             wording.short(totals.logged_bytes, "B"),
             f"{wording.whole(totals.logged_bytes)} bytes",
-            f"Second reports included, with {wording.whole(totals.logged_packets)} packets.",
+            "Second reports of a flow included.",
+        ),
+        _tile(
+            "Packets as logged",
+            wording.short(totals.logged_packets),
+            f"{wording.whole(totals.logged_packets)} packets",
+            "Second reports of a flow included.",
         ),
         _tile(
             "Denied",
