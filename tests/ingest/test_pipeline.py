@@ -225,7 +225,7 @@ while True:
     edges = 0
     for path in snapshot.files("edges"):
         edges += sum(pq.read_table(path, partitioning=None)["records"].to_pylist())
-    if not flows == edges == facts.rows_stored or facts.rows_stored % 20:
+    if not flows == edges == facts.rows_stored or facts.rows_stored % 4:
         sys.exit(f"half a batch: {flows} {edges} {facts}")
     versions.add(facts.version)
     if facts.rows_stored == until:
@@ -236,7 +236,7 @@ SMALL_BATCHES = """
 from ingest import pipeline
 from ingest.cli import main
 
-pipeline.BATCH_OBJECTS = 10
+pipeline.BATCH_OBJECTS = 2
 main()
 """
 
