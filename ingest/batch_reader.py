@@ -20,7 +20,7 @@ from ingest.parse.objects import read_object
 from ingest.parse.text import Narrow, ParsedText, RefusedError, parse_bodies
 from ingest.rollup import Totals, rollups
 from ingest.schema import LOG_STATUSES
-from ingest.store.columns import Texts
+from ingest.store.columns import AddressColumns
 from ingest.store.parts import write_parts
 from ingest.store.write import BatchTotals, ObjectOutcome
 
@@ -174,7 +174,7 @@ class BatchReader:
         ids = np.array([segment.outcome.object_id for segment in segments], np.int32)
         derived = derive(parsed)
         _count_rows(parsed, derived, segments, lengths)
-        addresses = Texts.of_addresses(parsed.addresses)
+        addresses = AddressColumns(parsed.addresses)
         rolled = rollups(parsed, derived, addresses)
         self.result.totals.add(_batch_totals(rolled.totals))
         flows = flow_rows(parsed, derived, addresses, rolled.hours, np.repeat(ids, lengths), lines)

@@ -160,7 +160,8 @@ def _decide_reports(parsed: ParsedText, derived: Derived) -> None:
     egress, ingress = (
         values.index(value) if value in values else len(values) for value in ("egress", "ingress")
     )
-    if np.isin(direction, (egress, ingress)).any() or not has_interface:
+    is_told = values and np.isin(direction, (egress, ingress)).any()
+    if is_told or not has_interface:
         own = np.zeros(0, np.int64)
     else:
         own = _own_addresses(interface, *plain, len(parsed.texts["interface_id"]), parsed.addresses)

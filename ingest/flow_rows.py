@@ -8,13 +8,13 @@ import numpy.typing as npt
 from ingest.conversation import REPORTERS, RULES, Derived
 from ingest.parse.text import Narrow, ParsedText
 from ingest.schema import ADDRESS_FIELDS, COLUMN_BY_NAME
-from ingest.store.columns import Codes, Column, Flags, Numbers, Pairs, Table, Texts
+from ingest.store.columns import AddressColumns, Codes, Column, Flags, Numbers, Pairs, Table, Texts
 
 
 def flow_rows(
     parsed: ParsedText,
     derived: Derived,
-    addresses: Texts,
+    addresses: AddressColumns,
     hours: Narrow,
     object_ids: Narrow,
     lines: Narrow,
@@ -24,7 +24,7 @@ def flow_rows(
     Args:
         parsed: Typed rows of one layout.
         derived: Their facts.
-        addresses: Texts of the addresses by code.
+        addresses: What columns make of the addresses' codes.
         hours: Each row's hour since 1970; -1 for none.
         object_ids: The catalog's number of each row's object.
         lines: Each row's line in its object, from 1.
@@ -39,17 +39,19 @@ def flow_rows(
         if name in parsed.wide:
             columns[name] = Numbers(parsed.wide[name])
         elif name.replace("_", "-") in ADDRESS_FIELDS:
-            columns[name] = Codes(parsed.narrow[name], addresses)
+            columns[name] = addresses.text(parsed.narrow[name])
         elif name in parsed.texts:
-            codes = Codes(parsed.narrow[name], Texts.of(parsed.texts[name]))
+            column = Codes(parsed.narrow[name], Texts.of(parsed.texts[name]))
             if name in COLUMN_BY_NAME:
-                columns[name] = codes
+                columns[name] = column
             else:
-                unknown[name] = codes
+                unknown[name] = column
         else:
             columns[name] = Numbers(parsed.narrow[name])
-    columns |= _end_numbers("src", derived.src, parsed)
-    columns |= _end_numbers("dst", derived.dst, parsed)
+    for side, codes in (("src", derived.src), ("dst", derived.dst)):
+        columns[f"{side}_ip4"] = addresses.ip4(codes)
+        if parsed.addresses.has_ip6:
+            columns[f"{side}_ip6"] = addresses.ip6(codes)
     columns |= {
         "initiator_is_src": _flags(derived.initiator_is_src, derived.rule > 0),
         "service_port": Numbers(derived.service_port),
@@ -68,17 +70,6 @@ def record_times(parsed: ParsedText) -> npt.NDArray[np.int64]:
     """Return the time that a record belongs to: its `start`, else its `end`, else -1."""
     start = parsed.large("start")
     return start if start.min(initial=0) >= 0 else np.where(start < 0, parsed.large("end"), start)
-
-
-def _end_numbers(side: str, codes: Narrow, parsed: ParsedText) -> dict[str, Column]:
-    addresses = parsed.addresses
-    is_v6 = addresses.ip4 < 0
-    columns: dict[str, Column] = {
-        f"{side}_ip4": Codes(codes, addresses.ip4, is_v6 if addresses.has_ip6 else None)
-    }
-    if addresses.has_ip6:
-        columns[f"{side}_ip6"] = Codes(codes, Texts.of(addresses.ip6), ~is_v6)
-    return columns
 
 
 def _flags(values: npt.NDArray[np.uint8], is_set: npt.NDArray[np.bool_]) -> Flags:

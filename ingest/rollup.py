@@ -15,10 +15,9 @@ from ingest.conversation import Derived
 from ingest.kernels import groups
 from ingest.kernels.tables import new_slots
 from ingest.kernels.text import fill_slots
-from ingest.parse.addresses import AddressTable
 from ingest.parse.text import Narrow, ParsedText, Wide
 from ingest.schema import ACTIONS, LOG_STATUSES
-from ingest.store.columns import Codes, Column, Numbers, Table, Texts
+from ingest.store.columns import AddressColumns, Codes, Column, Numbers, Table, Texts
 from ingest.store.layout import HOUR_S
 
 _MINUTE_S = 60
@@ -114,13 +113,13 @@ class _Groups:
         return {name: Numbers(sums[place]) for place, name in enumerate(names)}
 
 
-def rollups(parsed: ParsedText, derived: Derived, addresses: Texts) -> Rollups:
+def rollups(parsed: ParsedText, derived: Derived, addresses: AddressColumns) -> Rollups:
     """Add up a chunk of records.
 
     Args:
         parsed: Typed rows of one layout.
         derived: Their facts.
-        addresses: Texts of the addresses by code.
+        addresses: What columns make of the addresses' codes.
     """
     edges, series = _Groups(groups.EDGE_SUMS), _Groups(groups.SERIES_SUMS)
     coverage = _Groups(groups.COVERAGE_SUMS)
@@ -152,9 +151,9 @@ def rollups(parsed: ParsedText, derived: Derived, addresses: Texts) -> Rollups:
         (talkers, ports),
     )  # fmt: skip
     tables = {
-        "edges": _edges(edges, parsed.addresses, addresses),
+        "edges": _edges(edges, addresses),
         "series": _series(series),
-        "talkers": _talkers(talkers, parsed.addresses, addresses),
+        "talkers": _talkers(talkers, addresses),
         "ports": _ports(ports),
         "coverage": _coverage(coverage, parsed),
     }
@@ -203,14 +202,11 @@ def _timed(
     return Table({name: Numbers(seconds), **columns}, hours.astype(np.int32), seconds)
 
 
-def _address(
-    prefix: str, name: str, codes: Narrow, numbers: AddressTable, texts: Texts
-) -> dict[str, Column]:
-    is_v6 = numbers.ip4 < 0
+def _address(prefix: str, name: str, codes: Narrow, addresses: AddressColumns) -> dict[str, Column]:
     return {
-        name: Codes(codes, texts),
-        f"{prefix}ip4": Codes(codes, numbers.ip4, is_v6),
-        f"{prefix}ip6": Codes(codes, Texts.of(numbers.ip6), ~is_v6),
+        name: addresses.text(codes),
+        f"{prefix}ip4": addresses.ip4(codes),
+        f"{prefix}ip6": addresses.ip6(codes),
     }
 
 
@@ -218,12 +214,12 @@ _KEY_BITS = groups.ACTION_BITS + groups.PROTOCOL_BITS + groups.PORT_BITS
 _TIME_BITS = 31
 
 
-def _edges(table: _Groups, numbers: AddressTable, texts: Texts) -> Table:
+def _edges(table: _Groups, addresses: AddressColumns) -> Table:
     initiator = table.upper(groups.ADDRESS_BITS, _TIME_BITS)
     responder = table.upper(0, groups.ADDRESS_BITS)
     columns = {
-        **_address("initiator_", "initiator", initiator, numbers, texts),
-        **_address("responder_", "responder", responder, numbers, texts),
+        **_address("initiator_", "initiator", initiator, addresses),
+        **_address("responder_", "responder", responder, addresses),
         "service_port": _service_port(table),
         **_facts(table),
         **table.named(_EDGE_SUMS),
@@ -237,9 +233,9 @@ def _series(table: _Groups) -> Table:
     return _timed(columns, "minute_start", minutes, _MINUTE_S, _MINUTES)
 
 
-def _talkers(table: _Groups, numbers: AddressTable, texts: Texts) -> Table:
+def _talkers(table: _Groups, addresses: AddressColumns) -> Table:
     columns = {
-        **_address("", "address", table.upper(0, groups.ADDRESS_BITS), numbers, texts),
+        **_address("", "address", table.upper(0, groups.ADDRESS_BITS), addresses),
         "action": Codes(table.lower(0, groups.ACTION_BITS), Texts.of(ACTIONS)),
         **table.named(_TALKER_SUMS),
     }

@@ -12,9 +12,11 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numba
+from llvmlite import ir
 from numba import types
+from numba.extending import intrinsic
 
-from ingest.kernels.compiled import INLINED, MODULES, Kernel
+from ingest.kernels.compiled import INLINED, MODULES, Kernel, word_at
 
 # What LLVM itself makes of loops, and the C library holds.
 _ALLOWED = ("llvm.", "memset", "memcpy", "memmove", "memcmp", "bcmp")
@@ -48,8 +50,24 @@ def build(path: Path) -> None:
 def _replace_inlined(module: ModuleType) -> None:
     """Let the kernels of a module find compiled functions under the plain ones' names."""
     for name, function in list(vars(module).items()):
-        if getattr(function, INLINED, False) and not hasattr(function, "py_func"):
+        if function is word_at:
+            setattr(module, name, _load_word)
+        elif getattr(function, INLINED, False) and not hasattr(function, "py_func"):
             setattr(module, name, _compiled(function))
+
+
+@intrinsic
+def _load_word(typing: Any, data: Any, pos: Any) -> Any:
+    """Load eight bytes at once, from any address."""
+    del typing
+
+    def load(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        pointer = builder.gep(array.data, [arguments[1]])
+        pointer = builder.bitcast(pointer, ir.IntType(64).as_pointer())
+        return builder.load(pointer, align=1)
+
+    return types.uint64(data, pos), load
 
 
 _COMPILED: dict[Any, Any] = {}

@@ -17,7 +17,6 @@ import ctypes
 import fcntl
 import functools
 import hashlib
-import importlib.metadata
 import inspect
 import logging
 import subprocess
@@ -27,6 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,11 @@ INLINED = "is_inlined"
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SOURCES = Path(__file__).parent
 _engines: list[Any] = []  # The code lives as long as its engine.
+
+
+def word_at(data: Bytes, pos: int) -> int:
+    """Return the eight bytes at a position as one number, in the machine's own order."""
+    return word(int.from_bytes(data[pos : pos + 8].tobytes(), sys.byteorder))
 
 
 class Kernel:
@@ -163,7 +168,7 @@ def _file_name() -> str:
     digest = hashlib.blake2b(digest_size=10)
     for source in sorted(_SOURCES.glob("*.py")):
         digest.update(source.read_bytes())
-    digest.update(importlib.metadata.version("llvmlite").encode())
+    digest.update(llvmlite.__version__.encode())
     llvm.initialize_native_target()
     digest.update(f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}".encode())
     return f"kernels-{digest.hexdigest()}.o"

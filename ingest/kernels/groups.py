@@ -239,13 +239,15 @@ def add_edges(
 
 
 @kernel
-def order_by_slot(slots: Ints, begins: Longs, order: Ints) -> int:
-    """Order rows by their slot from 0, within a slot as they came.
+def order_by_hour(hours: Ints, first: int, begins: Longs, order: Ints) -> int:
+    """Order rows by their hour, within an hour as they came.
 
     Args:
-        begins: Where each slot's rows begin in `order`; moved to where they end.
+        begins: Where the rows of each hour from `first` on begin in `order`; moved to
+            where they end.
     """
-    for i in range(slots.shape[0]):
-        order[begins[slots[i]]] = i
-        begins[slots[i]] += 1
+    for i in range(hours.shape[0]):
+        slot = hours[i] - first
+        order[begins[slot]] = i
+        begins[slot] += 1
     return DONE

@@ -10,6 +10,7 @@ from ingest.kernels.compiled import Bytes, Ints, Longs, inlined, kernel, long, w
 from ingest.kernels.tables import EMPTY, slot_of_key
 
 TOO_MANY = -1
+LARGEST = 2**63 - 1
 DELTA_BLOCK, DELTA_MINIBLOCKS, DELTA_MINIBLOCK = 128, 4, 32
 
 _MIN_RUN = 16  # Shorter runs cost less among packed values.
@@ -17,102 +18,112 @@ _GROUP = 8  # Values are packed in groups of so many.
 _ZERO, _DOT = ord("0"), ord(".")
 
 
-@kernel
-def index_codes(
-    codes: Ints, rows: Ints, places: Ints, found: Ints, indexes: Ints, levels: Bytes,
-    n_indexes: Longs,
+@inlined
+def _index_dense(
+    values: Ints | Longs, rows: Ints, base: int, nulls: Bytes, places: Ints, found: Ints,
+    indexes: Ints, levels: Bytes, n_indexes: Longs,
 ) -> int:  # fmt: skip
-    """Number the codes of some rows anew, in the order in which they are met.
-
-    Args:
-        places: Zero per code, -1 for a code that stands for null. Used as room.
-        found: Filled with the code of each new number.
-        indexes: Filled with the new numbers, nulls left out; how many goes to `n_indexes`.
-        levels: Filled with 0 for null, else 1, per row.
-    """
     n_found = 0
     n = 0
     for position in range(rows.shape[0]):
-        code = codes[rows[position]]
-        place = long(-1) if code < 0 else long(places[code])
+        value = values[rows[position]]
+        code = long(value) - base
+        if value < 0 or (nulls.shape[0] and nulls[code]):
+            levels[position] = 0
+            continue
+        place = long(places[code])
         if place == 0:
             found[n_found] = code
             n_found += 1
             places[code] = n_found
-            place = long(n_found)
-        levels[position] = place > 0
-        if place > 0:
-            indexes[n] = place - 1
-            n += 1
+            place = n_found
+        levels[position] = 1
+        indexes[n] = place - 1
+        n += 1
     for position in range(n_found):
         places[found[position]] = 0
     n_indexes[0] = n
     return n_found
 
 
-@inlined
-def _index_number(
-    value: int, keys: Longs, numbers: Ints, found: Longs, n_found: int
-) -> tuple[int, int]:
-    """Return the index of a value, and how many there are now."""
-    slot = slot_of_key(keys, value)
-    if keys[slot] == EMPTY:
-        keys[slot] = value
-        numbers[slot] = n_found
-        found[n_found] = value
-        return n_found, n_found + 1
-    return long(numbers[slot]), n_found
-
-
 @kernel
 def index_ints(
-    values: Ints, rows: Ints, limit: int, keys: Longs, numbers: Ints, found: Longs,
+    values: Ints, rows: Ints, base: int, nulls: Bytes, places: Ints, found: Ints,
     indexes: Ints, levels: Bytes, n_indexes: Longs,
 ) -> int:  # fmt: skip
-    """Number the distinct values of some rows; negative ones are null.
+    """Number the distinct values of some rows anew, in the order in which they are met.
 
     Args:
-        limit: At most so many distinct values.
-        keys, numbers: An empty map with room for one more than these.
-        found, indexes, levels, n_indexes: As in `index_codes`.
+        values: Codes, or numbers that are near to each other; negative ones are null.
+        base: At most the smallest value that is not null.
+        nulls: 1 for each value, less the base, that is null as well; empty: none is.
+        places: Zeros, one for each value less the base; zeros again afterwards.
+        found: Filled with the value, less the base, of each new number.
+        indexes: Filled with the new numbers, nulls left out; how many goes to `n_indexes`.
+        levels: Filled with 0 for null, else 1, per row.
 
     Returns:
-        How many were found, or TOO_MANY.
+        How many were found.
     """
-    n_found = long(0)
-    n = 0
-    for position in range(rows.shape[0]):
-        value = long(values[rows[position]])
-        levels[position] = value >= 0
-        if value >= 0:
-            if n_found >= limit:
-                return TOO_MANY
-            index, n_found = _index_number(value, keys, numbers, found, n_found)
-            indexes[n] = index
-            n += 1
-    n_indexes[0] = n
-    return n_found
+    return _index_dense(values, rows, base, nulls, places, found, indexes, levels, n_indexes)
 
 
 @kernel
 def index_longs(
-    values: Longs, rows: Ints, limit: int, keys: Longs, numbers: Ints, found: Longs,
+    values: Longs, rows: Ints, base: int, nulls: Bytes, places: Ints, found: Ints,
     indexes: Ints, levels: Bytes, n_indexes: Longs,
 ) -> int:  # fmt: skip
     """As `index_ints`, of large numbers."""
-    n_found = long(0)
+    return _index_dense(values, rows, base, nulls, places, found, indexes, levels, n_indexes)
+
+
+@kernel
+def index_scattered(
+    values: Longs, rows: Ints, limit: int, keys: Longs, numbers: Ints, found: Longs,
+    indexes: Ints, levels: Bytes, n_indexes: Longs,
+) -> int:  # fmt: skip
+    """As `index_ints`, of numbers that may be far from each other.
+
+    Args:
+        limit: At most so many distinct values.
+        keys, numbers: An empty map with room for one more than these.
+        found: Filled with the values.
+
+    Returns:
+        How many were found, or TOO_MANY.
+    """
+    n_found = 0
     n = 0
     for position in range(rows.shape[0]):
         value = values[rows[position]]
         levels[position] = value >= 0
         if value >= 0:
-            if n_found >= limit:
-                return TOO_MANY
-            index, n_found = _index_number(value, keys, numbers, found, n_found)
-            indexes[n] = index
+            slot = slot_of_key(keys, value)
+            if keys[slot] == EMPTY:
+                if n_found == limit:
+                    return TOO_MANY
+                keys[slot] = value
+                numbers[slot] = n_found
+                found[n_found] = value
+                n_found += 1
+            indexes[n] = numbers[slot]
             n += 1
     n_indexes[0] = n
     return n_found
+
+
+@kernel
+def find_bounds(values: Longs, rows: Ints, bounds: Longs) -> int:
+    """Find the smallest and the largest value of some rows."""
+    low = long(LARGEST)
+    high = -low
+    for position in range(rows.shape[0]):
+        value = long(values[rows[position]])
+        low = min(low, value)
+        high = max(high, value)
+    bounds[0] = low
+    bounds[1] = high
+    return 0
 
 
 @inlined
@@ -133,17 +144,27 @@ def _write_packed(values: Ints, begin: int, end: int, width: int, out: Bytes, at
         return at
     groups = (end - begin + _GROUP - 1) // _GROUP
     at = _write_varint((groups << 1) | 1, out, at)
-    if width >= _GROUP:
+    padding = groups * _GROUP - (end - begin)
+    if width == 8:
+        for i in range(end - begin):
+            out[at + i] = values[begin + i]
+        at += end - begin
+    elif width == 16:
+        for i in range(end - begin):
+            value = values[begin + i]
+            out[at + 2 * i] = value & 0xFF
+            out[at + 2 * i + 1] = value >> 8
+        at += 2 * (end - begin)
+    elif width > 16:
         n_bytes = width // _GROUP
         for i in range(begin, end):
-            value = values[i]
             for place in range(n_bytes):
-                out[at + place] = (value >> (_GROUP * place)) & 0xFF
-            at += n_bytes
-        padding = (groups * _GROUP - (end - begin)) * n_bytes
-        for place in range(padding):
+                out[at] = (values[i] >> (_GROUP * place)) & 0xFF
+                at += 1
+    if width >= 8:
+        for place in range(padding * (width // _GROUP)):
             out[at + place] = 0
-        return at + padding
+        return at + padding * (width // _GROUP)
     per_byte = _GROUP // width
     first = begin
     while first < begin + groups * _GROUP:
@@ -170,9 +191,12 @@ def pack(values: Ints, width: int, out: Bytes) -> int:
     begin = 0  # Of the values that wait to be packed.
     i = 0
     while i < n:
+        # Most values differ from the next: the cheap test comes first.
         end = i + 1
-        while end < n and values[end] == values[i]:
-            end += 1
+        if end < n and values[end] == values[i]:
+            value = values[i]
+            while end < n and values[end] == value:
+                end += 1
         # Packed values come in whole groups; a run lends the last one what it lacks.
         lent = (begin - i) % _GROUP
         if end - i - lent >= _MIN_RUN:

@@ -6,6 +6,8 @@ no loop leaves the body.
 
 from __future__ import annotations
 
+import sys
+
 from ingest.kernels.compiled import (
     Bytes,
     Hashes,
@@ -17,6 +19,7 @@ from ingest.kernels.compiled import (
     kernel,
     long,
     word,
+    word_at,
 )
 from ingest.kernels.tables import slot_of_hash
 
@@ -34,6 +37,8 @@ _SPACE, _NEWLINE, _HASH, _DASH, _DOT, _ZERO = (ord(c) for c in " \n#-.0")
 _BOM_START = 0xEF
 _NULL, _BAD, _NO_ROOM = -1, -2, -3
 _SAFE_DIGITS = 18
+_WORD_BYTES = 8
+_IS_LITTLE = sys.byteorder == "little"
 _OFFSET_BASIS = word(0xCBF29CE484222325)  # FNV-1a
 _PRIME = word(0x100000001B3)
 
@@ -116,6 +121,31 @@ def _address_code(number: int, slots: Ints, ip4: Longs, counters: Longs) -> int:
 
 
 @inlined
+def _is_same(body: Bytes, pos: int, offset: int, length: int) -> bool:
+    """Tell whether the token at `pos` is the earlier one, which was not empty.
+
+    Eight bytes are looked at together: most of a line repeats the one before.
+    """
+    if pos + length + _WORD_BYTES > body.shape[0]:  # Near the end a word would leave the body.
+        return False
+    if length < _WORD_BYTES:
+        differs = word_at(body, pos) ^ word_at(body, offset)
+        unused = word(8 * (_WORD_BYTES - length))
+        if (differs << unused if _IS_LITTLE else differs >> unused) != word(0):
+            return False
+    else:
+        at = long(0)
+        while at < length - _WORD_BYTES:
+            if word_at(body, pos + at) != word_at(body, offset + at):
+                return False
+            at += _WORD_BYTES
+        at = length - _WORD_BYTES
+        if word_at(body, pos + at) != word_at(body, offset + at):
+            return False
+    return bool(body[pos + length] <= _SPACE)
+
+
+@inlined
 def _text_end(body: Bytes, pos: int) -> int:
     while body[pos] > _SPACE:
         pos += 1
@@ -180,7 +210,7 @@ def parse_lines(
         state: Position and row to begin at; those of the first line not taken afterwards.
         plan: Per field: what it holds, its row in `narrow` or `wide`, the highest number or
             of choices, and the lowest that is no null.
-        last: Room for what the line before held: offset, length and code per field.
+        last: Room for what the line before held: offset, length and number or code per field.
         start, end: The rows of these fields in `wide`; -1 where they are absent.
         narrow: Numbers below 2^31 and codes, one row per field; -1 is null.
         wide: Other numbers.
@@ -209,60 +239,54 @@ def parse_lines(
             kind = plan[field, 0]
             target = plan[field, 1]
             begin = pos
-            if kind <= TIME:
+            length = last[field, 1]
+            if length > 0 and _is_same(body, pos, last[field, 0], length):
+                value = last[field, 2]
+                pos += length
+            elif kind <= TIME:
                 value, pos = _number(body, pos)
                 if value == _BAD or value > plan[field, 2]:
                     return REFUSED
-                if kind == NARROW:
-                    narrow[target, row] = value
-                else:
-                    if kind == TIME and 0 <= value < plan[field, 3]:
-                        return REFUSED
-                    wide[target, row] = value
+                if kind == TIME and 0 <= value < plan[field, 3]:
+                    return REFUSED
             else:
-                length = last[field, 1]
-                offset = last[field, 0]
-                same = 0
-                while same < length and body[pos + same] == body[offset + same]:
-                    same += 1
-                if length > 0 and same == length and body[pos + length] <= _SPACE:
-                    pos += length
-                    narrow[target, row] = last[field, 2]
-                else:
-                    code = long(_BAD)
-                    if kind == ADDRESS:
-                        value, pos = _ip4(body, pos)
-                        if value >= 0:
-                            code = _address_code(value, address_slots, ip4, counters)
-                        else:
-                            pos = begin
-                    if code == _BAD:
-                        pos = _text_end(body, pos)
-                        if pos == begin or body[begin] == _HASH:
+                value = long(_BAD)
+                if kind == ADDRESS:
+                    value, pos = _ip4(body, pos)
+                    if value >= 0:
+                        value = _address_code(value, address_slots, ip4, counters)
+                    else:
+                        pos = begin
+                if value == _BAD:
+                    pos = _text_end(body, pos)
+                    if pos == begin or body[begin] == _HASH:
+                        return REFUSED
+                    if pos - begin == 1 and body[begin] == _DASH:
+                        value = long(_NULL)
+                    else:
+                        place = plan[field, 4]
+                        if kind == ADDRESS:
+                            counts[place] = counters[N_ADDRESSES]
+                            if counts[place] >= ip4.shape[0]:
+                                return FULL
+                        value = _text_code(
+                            body, begin, pos, place,
+                            slots, entries, hashes, arena, counters, counts,
+                        )  # fmt: skip
+                        if kind == ADDRESS and value == counters[N_ADDRESSES]:
+                            ip4[value] = -1
+                            counters[N_ADDRESSES] = value + 1
+                        elif kind == TEXT and value >= plan[field, 2]:
                             return REFUSED
-                        if pos - begin == 1 and body[begin] == _DASH:
-                            code = long(_NULL)
-                        else:
-                            place = plan[field, 4]
-                            if kind == ADDRESS:
-                                counts[place] = counters[N_ADDRESSES]
-                                if counts[place] >= ip4.shape[0]:
-                                    return FULL
-                            code = _text_code(
-                                body, begin, pos, place,
-                                slots, entries, hashes, arena, counters, counts,
-                            )  # fmt: skip
-                            if kind == ADDRESS and code == counters[N_ADDRESSES]:
-                                ip4[code] = -1
-                                counters[N_ADDRESSES] = code + 1
-                            elif kind == TEXT and code >= plan[field, 2]:
-                                return REFUSED
-                    if code == _NO_ROOM:
-                        return FULL
-                    last[field, 0] = begin
-                    last[field, 1] = pos - begin
-                    last[field, 2] = code
-                    narrow[target, row] = code
+                if value == _NO_ROOM:
+                    return FULL
+            last[field, 0] = begin
+            last[field, 1] = pos - begin
+            last[field, 2] = value
+            if kind in (WIDE, TIME):
+                wide[target, row] = value
+            else:
+                narrow[target, row] = value
             if body[pos] != (_NEWLINE if field == n_fields - 1 else _SPACE):
                 return REFUSED
             pos += 1

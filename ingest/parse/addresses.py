@@ -30,10 +30,12 @@ class AddressTable:
 
     Attributes:
         ip4: Code to IPv4 as a number; -1 for IPv6.
-        ip6_hex: Code of each IPv6 address to its 32 lower-case hex characters.
+        ip6_texts: Code of each IPv6 address to its text.
+        ip6_hex: The same to its 32 lower-case hex characters, in the same order.
     """
 
     ip4: npt.NDArray[np.int64]
+    ip6_texts: Mapping[int, str]
     ip6_hex: Mapping[int, str]
 
     @classmethod
@@ -60,7 +62,7 @@ class AddressTable:
         Raises:
             ValueError: One of them is no canonical IPv6 address; the text is the message.
         """
-        return cls(ip4, {code: _hex_of(text) for code, text in others.items()})
+        return cls(ip4, others, {code: _hex_of(text) for code, text in others.items()})
 
     def __len__(self) -> int:
         return len(self.ip4)
@@ -75,14 +77,9 @@ class AddressTable:
         """Code to text."""
         packed = self.ip4.astype(">u4").tobytes()
         texts = [socket.inet_ntoa(packed[at : at + 4]) for at in range(0, len(packed), 4)]
-        for code, text in zip(self.ip6_hex, self.ip6_texts, strict=True):
+        for code, text in self.ip6_texts.items():
             texts[code] = text
         return texts
-
-    @functools.cached_property
-    def ip6_texts(self) -> list[str]:
-        """The texts of the IPv6 addresses, in the order of `ip6_hex`."""
-        return [canonical_address(bytes.fromhex(digits)) for digits in self.ip6_hex.values()]
 
     @functools.cached_property
     def ip6(self) -> list[str | None]:

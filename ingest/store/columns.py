@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ingest.parse.addresses import AddressTable
 
 _LONGEST_DOTTED = 15
+_HEX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,21 @@ class Texts:
         begins, lengths = np.empty(n, np.int64), np.empty(n, np.int64)
         data = np.empty(_LONGEST_DOTTED * n, np.uint8)
         used = pages.write_dotted(addresses.ip4, data, begins, lengths)
-        others = [text.encode() for text in addresses.ip6_texts]
+        others = [text.encode() for text in addresses.ip6_texts.values()]
         codes = np.fromiter(addresses.ip6_hex, np.int64, len(others))
         lengths[codes] = np.fromiter(map(len, others), np.int64, len(others))
         begins[codes] = used + np.cumsum(lengths[codes]) - lengths[codes]
         return cls(np.concatenate([data[:used], _bytes(b"".join(others))]), begins, lengths)
+
+    @classmethod
+    def of_ip6(cls, addresses: AddressTable) -> Texts:
+        """Take the hex characters of IPv6 addresses; the others are empty."""
+        n = len(addresses)
+        begins, lengths = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        codes = np.fromiter(addresses.ip6_hex, np.int64, len(addresses.ip6_hex))
+        begins[codes] = np.arange(len(codes)) * _HEX
+        lengths[codes] = _HEX
+        return cls(_bytes("".join(addresses.ip6_hex.values()).encode()), begins, lengths)
 
     def __len__(self) -> int:
         return len(self.begins)
@@ -59,7 +71,7 @@ class Texts:
         return self.data[begin : begin + int(self.lengths[code])].tobytes()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Numbers:
     """Whole numbers; negative ones are null.
 
@@ -69,6 +81,16 @@ class Numbers:
 
     values: npt.NDArray[np.int32] | npt.NDArray[np.int64]
     is_ascending: bool = False
+
+    @functools.cached_property
+    def bounds(self) -> tuple[int, int]:
+        """Smallest and largest value of all rows; the largest is negative where all are null."""
+        if not len(self.values):
+            return 0, -1
+        low, high = int(self.values.min()), int(self.values.max())
+        if low < 0 <= high:
+            low = int(self.values[self.values >= 0].min())
+        return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +105,38 @@ class Codes:
     codes: npt.NDArray[np.int32]
     meanings: Texts | npt.NDArray[np.int64]
     is_null: npt.NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class AddressColumns:
+    """What columns of one chunk make of an address's code."""
+
+    addresses: AddressTable
+
+    @functools.cached_property
+    def texts(self) -> Texts:
+        """As AWS writes them."""
+        return Texts.of_addresses(self.addresses)
+
+    @functools.cached_property
+    def _ip6(self) -> Texts:
+        return Texts.of_ip6(self.addresses)
+
+    @functools.cached_property
+    def _is_v6(self) -> npt.NDArray[np.bool_]:
+        return self.addresses.ip4 < 0
+
+    def text(self, codes: npt.NDArray[np.int32]) -> Codes:
+        """Return a column of texts."""
+        return Codes(codes, self.texts)
+
+    def ip4(self, codes: npt.NDArray[np.int32]) -> Codes:
+        """Return a column of IPv4 numbers; null for IPv6."""
+        return Codes(codes, self.addresses.ip4, self._is_v6 if self.addresses.has_ip6 else None)
+
+    def ip6(self, codes: npt.NDArray[np.int32]) -> Codes:
+        """Return a column of 32 hex characters; null for IPv4."""
+        return Codes(codes, self._ip6, ~self._is_v6)
 
 
 @dataclass(frozen=True, slots=True)

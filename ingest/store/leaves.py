@@ -22,6 +22,9 @@ PLAIN, RLE, DELTA, DICTIONARY = 0, 3, 5, 8
 PHYSICAL = {"int16": INT32, "int32": INT32, "int64": INT64, "bool": BOOLEAN}
 
 _MOST_TEXTS_COMPARED = 64
+_DENSE = 1 << 17  # Numbers within such a range find their place without hashing.
+_FIRST_DISTINCT = 1 << 13
+_NO_NULLS = np.zeros(0, np.uint8)
 
 Rows = npt.NDArray[np.int32]
 Indexes = npt.NDArray[np.int32]
@@ -51,23 +54,31 @@ class Leaf:
 
 
 class Room:
-    """Arrays that the columns of a row group are encoded in, one after the other."""
+    """Arrays that columns are encoded in, one after the other; made once for many files."""
 
     def __init__(self, n_rows: int) -> None:
+        self.n_rows = n_rows
         self.indexes = np.empty(n_rows, np.int32)
         self.levels = np.empty(n_rows, np.uint8)
-        self.found = np.empty(n_rows + 1, np.int64)
+        self.found = np.empty(n_rows, np.int64)
         # At most 33 bits a value, the heads of runs and blocks, and one block filled up.
         self.packed = np.empty(5 * n_rows + 1_024, np.uint8)
         self.count = np.zeros(1, np.int64)
         self.deltas = np.empty(pages.DELTA_BLOCK, np.int64)
+        self._places = np.zeros(_DENSE, np.int32)
 
-    def pack(self, values: Indexes, largest: int) -> tuple[int, bytes]:
-        """Return the width in bits and the packed values."""
+    def places(self, n: int) -> Indexes:
+        """Return zeros."""
+        if n > len(self._places):
+            self._places = np.zeros(2 * n, np.int32)
+        return self._places
+
+    def pack(self, values: Indexes, largest: int) -> tuple[int, memoryview]:
+        """Return the width in bits and the packed values, good until the next call."""
         bits = max(1, largest.bit_length())
         width = next((w for w in (1, 2, 4) if bits <= w), (bits + 7) // 8 * 8)
         used = pages.pack(values, width, self.packed)
-        return width, self.packed[:used].tobytes()
+        return width, self.packed[:used].data
 
 
 def leaves(name: str, stored: StoredType, column: Column, rows: Rows, room: Room) -> list[Leaf]:
@@ -93,22 +104,27 @@ def leaves(name: str, stored: StoredType, column: Column, rows: Rows, room: Room
 
 def _numbers(name: str, stored: StoredType, column: Numbers, rows: Rows, room: Room) -> Leaf:
     values = column.values
-    index = pages.index_longs if values.dtype == np.int64 else pages.index_ints
     kind = "<i8" if stored == "int64" else "<i4"
-    # A dictionary pays while values repeat.
-    limit = max(16, len(rows) // 2)
-    keys = new_keys(limit + 1)
-    n_found = index(
-        values, rows, limit, keys, np.empty(len(keys), np.int32), room.found,
-        room.indexes, room.levels, room.count,
-    )  # fmt: skip
+    is_large = values.dtype == np.int64
+    low, high = column.bounds
+    found: npt.NDArray[np.integer] = room.found[:0]
+    if high - low < _DENSE:
+        index = pages.index_longs if is_large else pages.index_ints
+        offsets = room.found.view(np.int32)
+        n_found = index(
+            values, rows, low, _NO_NULLS, room.places(_DENSE), offsets,
+            room.indexes, room.levels, room.count,
+        ) if high >= 0 else _all_null(len(rows), room)  # fmt: skip
+        found = offsets[:n_found].astype(np.int64)
+        found += low
+    else:
+        n_found = _index_scattered(values, rows, room)
+        found = room.found[: max(n_found, 0)]
     if n_found != pages.TOO_MANY:
-        found = room.found[:n_found]
-        dictionary = found.astype(kind).tobytes()
         n_set = int(room.count[0])
         statistics = _statistics(len(rows) - n_set, found, kind)
-        return _indexed((name,), PHYSICAL[stored], (n_found, dictionary), n_set, statistics,
-                        len(rows), room)  # fmt: skip
+        return _indexed((name,), PHYSICAL[stored], (n_found, found.astype(kind).tobytes()), n_set,
+                        statistics, len(rows), room)  # fmt: skip
     chosen = values[rows]
     is_set = chosen >= 0
     chosen = chosen[is_set]
@@ -117,15 +133,37 @@ def _numbers(name: str, stored: StoredType, column: Numbers, rows: Rows, room: R
     return Leaf((name,), PHYSICAL[stored], len(rows), None, data, PLAIN, statistics)
 
 
+def _all_null(n_rows: int, room: Room) -> int:
+    room.levels[:n_rows] = 0
+    room.count[0] = 0
+    return 0
+
+
+def _index_scattered(
+    values: npt.NDArray[np.int32] | npt.NDArray[np.int64], rows: Rows, room: Room
+) -> int:
+    """Number the distinct values while they repeat: a dictionary of all does not pay."""
+    most = len(rows) // 2
+    limit = min(_FIRST_DISTINCT, most)
+    while True:
+        keys = new_keys(limit + 1)
+        n_found = pages.index_scattered(
+            values.astype(np.int64, copy=False), rows, limit, keys,
+            np.empty(len(keys), np.int32), room.found, room.indexes, room.levels, room.count,
+        )  # fmt: skip
+        if n_found != pages.TOO_MANY or limit == most:
+            return n_found
+        limit = most
+
+
 def _codes(name: str, column: Codes, rows: Rows, room: Room) -> Leaf:
     meanings = column.meanings
-    places = np.zeros(len(meanings), np.int32)
-    if column.is_null is not None:
-        places[column.is_null] = -1
-    found = np.empty(min(len(meanings), len(rows)), np.int32)
-    n_found = pages.index_codes(
-        column.codes, rows, places, found, room.indexes, room.levels, room.count
-    )
+    found = room.found.view(np.int32)
+    nulls = _NO_NULLS if column.is_null is None else column.is_null.view(np.uint8)
+    n_found = pages.index_ints(
+        column.codes, rows, 0, nulls, room.places(len(meanings)), found,
+        room.indexes, room.levels, room.count,
+    )  # fmt: skip
     found = found[:n_found]
     n_set = int(room.count[0])
     if isinstance(meanings, Texts):
@@ -136,8 +174,9 @@ def _codes(name: str, column: Codes, rows: Rows, room: Room) -> Leaf:
         entries = dictionary.tobytes()
     else:
         physical = INT64
-        statistics = _statistics(len(rows) - n_set, meanings[found], "<i8")
-        entries = meanings[found].astype("<i8").tobytes()
+        met = meanings[found]
+        statistics = _statistics(len(rows) - n_set, met, "<i8")
+        entries = met.astype("<i8").tobytes()
     return _indexed((name,), physical, (n_found, entries), n_set, statistics, len(rows), room)
 
 
@@ -146,7 +185,7 @@ def _indexed(
     statistics: Value, n_rows: int, room: Room,
 ) -> Leaf:  # fmt: skip
     width, packed = room.pack(room.indexes[:n_set], max(dictionary[0] - 1, 0))
-    data = _levels(room.levels[:n_rows], n_set) + bytes([width]) + packed
+    data = b"".join((_levels(room.levels[:n_rows], n_set), bytes([width]), packed))
     return Leaf(path, physical, n_rows, dictionary, data, DICTIONARY, statistics)
 
 
@@ -190,7 +229,7 @@ def _pairs(name: str, column: Pairs, rows: Rows) -> list[Leaf]:
     levels = b""
     for level, highest in ((repeats, 1), (1 + is_pair.astype(np.int32), 2)):
         _, packed = room.pack(level, highest)
-        levels += len(packed).to_bytes(4, "little") + packed
+        levels += len(packed).to_bytes(4, "little") + bytes(packed)
     parts = []
     for part, indexes, entries in (
         ("key", key_of.astype(np.int32), keys),
@@ -200,7 +239,7 @@ def _pairs(name: str, column: Pairs, rows: Rows) -> list[Leaf]:
         plain = b"".join(len(entry).to_bytes(4, "little") + entry for entry in entries)
         parts.append(
             Leaf((name, "list", "element", part), BYTE_ARRAY, len(row_of), (len(entries), plain),
-                 levels + bytes([width]) + packed, DICTIONARY, statistics)
+                 levels + bytes([width]) + bytes(packed), DICTIONARY, statistics)
         )  # fmt: skip
     return parts
 
@@ -218,12 +257,10 @@ def _levels(is_set: npt.NDArray[np.uint8] | npt.NDArray[np.bool_] | None, n_set:
 def _statistics(n_null: int, values: npt.NDArray[np.integer], kind: str) -> Value:
     if not len(values):
         return struct({3: i64(n_null)})
-    low, high = values.min(), values.max()
-    return struct({
-        3: i64(n_null),
-        5: binary(high.astype(kind).tobytes()),
-        6: binary(low.astype(kind).tobytes()),
-    })  # fmt: skip
+    low, high = (
+        int(value).to_bytes(int(kind[-1]), "little") for value in (values.min(), values.max())
+    )
+    return struct({3: i64(n_null), 5: binary(high), 6: binary(low)})
 
 
 def _text_statistics(n_null: int, texts: Texts, found: Indexes) -> Value:

@@ -46,20 +46,21 @@ _NO_FIELDS = struct({})
 Columns = Sequence[tuple[str, StoredType, Column]]
 
 
-def write_parquet(file: IO[bytes], columns: Columns, rows: Rows) -> None:
+def write_parquet(file: IO[bytes], columns: Columns, rows: Rows, room: Room | None = None) -> None:
     """Write some rows of some columns.
 
     Args:
         file: Open for writing, empty.
         columns: Name, type in the cache and values of each.
         rows: Which rows, in which order.
+        room: To encode in, where several files are written; for a row group, or all rows.
     """
+    room = room or Room(min(len(rows), ROW_GROUP_ROWS))
     compressor = zstd.ZstdCompressor(level=_LEVEL)
     at = file.write(_MAGIC)
     groups: list[Value] = []
     for begin in range(0, max(len(rows), 1), ROW_GROUP_ROWS):
         chosen = rows[begin : begin + ROW_GROUP_ROWS]
-        room = Room(len(chosen))
         chunks: list[Value] = []
         group_at, group_bytes = at, 0
         for name, stored, column in columns:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ingest.kernels import groups
+from ingest.kernels import groups, pages
 from ingest.schema import TABLES
 from ingest.store.columns import Table
 from ingest.store.layout import HOUR_S, HOURLY_TABLES, partition_of
-from ingest.store.parquet import write_parquet
+from ingest.store.leaves import Room
+from ingest.store.parquet import ROW_GROUP_ROWS, write_parquet
 from ingest.store.write import NewPart
 
 _DAY_HOURS = 24
@@ -32,6 +33,8 @@ def write_parts(tables: Mapping[str, Table], folder: Path, name: str) -> list[Ne
         OSError: The disk refuses.
     """
     parts = []
+    bounds = np.zeros(2, np.int64)
+    room = Room(min(ROW_GROUP_ROWS, max(map(len, tables.values()), default=0)))
     for kind, table in tables.items():
         columns = [
             (column, stored, table.columns[column])
@@ -42,18 +45,16 @@ def write_parts(tables: Mapping[str, Table], folder: Path, name: str) -> list[Ne
             date, hour = partition_of(kind, None if hour_number < 0 else hour_number * HOUR_S)
             path = folder / f"{kind}-{name}-{date}-{hour or 'day'}.parquet"
             with path.open("wb") as file:
-                write_parquet(file, columns, rows)
+                write_parquet(file, columns, rows, room)
                 file.flush()
                 os.fsync(file.fileno())
                 size = file.tell()
-            times = table.times[rows]
-            is_dated = hour_number >= 0
+            pages.find_bounds(table.times, rows, bounds)
+            first, last = bounds.tolist() if hour_number >= 0 else (None, None)
             parts.append(
                 NewPart(
                     str(path), kind, date, hour,
-                    int(times.min()) if is_dated else None,
-                    int(times.max()) if is_dated else None,
-                    len(rows), size,
+                    first, last, len(rows), size,
                 )
             )  # fmt: skip
     return parts
@@ -64,27 +65,17 @@ def _by_partition(kind: str, table: Table) -> Iterator[tuple[int, npt.NDArray[np
     hours = table.hours
     if not len(hours):
         return
-    first, last = int(hours.min()), int(hours.max())
     if kind not in HOURLY_TABLES:
-        days = np.where(hours < 0, -1, hours // _DAY_HOURS * _DAY_HOURS).astype(np.int32)
-        first, last, hours = int(days.min()), int(days.max()), days
+        hours = np.where(hours < 0, -1, hours // _DAY_HOURS * _DAY_HOURS).astype(np.int32)
+    first, last = int(hours.min()), int(hours.max())
     if first == last:
         yield first, np.arange(len(hours), dtype=np.int32)
         return
-    # Few hours, but maybe years apart: number those that occur.
-    distinct, slots = _numbered(hours)
-    counts = np.bincount(slots)
+    counts = np.bincount(hours - first)
     ends = np.cumsum(counts)
     order = np.empty(len(hours), np.int32)
-    groups.order_by_slot(slots, ends - counts, order)
-    places = sorted(range(len(distinct)), key=lambda place: (distinct[place] < 0, distinct[place]))
-    for place in places:
-        yield distinct[place], order[ends[place] - counts[place] : ends[place]]
-
-
-def _numbered(hours: npt.NDArray[np.int32]) -> tuple[list[int], npt.NDArray[np.int32]]:
-    offset = hours - hours.min()
-    present = np.flatnonzero(np.bincount(offset))
-    numbers = np.zeros(int(present[-1]) + 1, np.int32)
-    numbers[present] = np.arange(len(present))
-    return (present + hours.min()).tolist(), numbers[offset]
+    groups.order_by_hour(hours, first, ends - counts, order)
+    present = (np.flatnonzero(counts) + first).tolist()
+    for hour in sorted(present, key=lambda hour: (hour < 0, hour)):
+        end = ends[hour - first]
+        yield hour, order[end - counts[hour - first] : end]

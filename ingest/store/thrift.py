@@ -12,9 +12,13 @@ Value = tuple[int, bytes]
 
 TRUE: Value = (1, b"")
 
+_SHORT = [bytes([number]) for number in range(0x80)]
+
 
 def varint(number: int) -> bytes:
     """Write a number that is not negative, seven bits a byte."""
+    if number < len(_SHORT):
+        return _SHORT[number]
     out = bytearray()
     while number >= 0x80:
         out.append(number & 0x7F | 0x80)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.kernels import compiled, pages, text
+from ingest.kernels import compiled, text
 from ingest.parse.lines import Record, examine
 from ingest.parse.text import RefusedError, parse_bodies, parse_text
 from ingest.schema import DEFAULT_FIELDS
@@ -323,13 +323,35 @@ class TestLoading:
         with pytest.raises(TypeError, match="fill_slots: int64 where int32 without gaps is due"):
             text.fill_slots(np.zeros(1, np.uint64), np.zeros(1, np.int64), np.zeros(2, np.int32))
 
-    def test_a_kernel_is_plain_python_as_well(self):
-        """The function behind it does the same, for whoever follows it by hand."""
-        values = np.array([3, 3, 3, 1] * 20 + [2] * 40, np.int32)
-        fast, slow = np.zeros(400, np.uint8), np.zeros(400, np.uint8)
+    def test_no_kernel_leaves_its_arrays(self, monkeypatch: pytest.MonkeyPatch):
+        """As plain Python, where every index is checked, kernels give the same rows.
 
-        assert pages.pack(values, 2, fast) == pages.pack.python(values, 2, slow)
-        assert fast.tolist() == slow.tolist()
+        The first tables are small, so that they grow.
+        """
+        flows = [
+            flow
+            for n in range(60)
+            for request in make_flows(
+                {"srcport": 40_000 + n, "start": START + 700 * n, "bytes": n**5},
+                {"srcaddr": f"2001:db8::{n:x}", "dstaddr": "2001:db8::1", "protocol": 17},
+                {"srcaddr": f"10.0.{n}.1", "protocol": 1, "srcport": 0, "dstport": 0},
+                end=START + 90_000, tcp_flags=2,
+            )
+            for flow in (request, answer(request), no_data(interface_id=f"eni-{n % 7}"))
+        ]  # fmt: skip
+        content = log_text(flows, (*DEFAULT_FIELDS, "tcp-flags", "future-field"))
+        fast = read_content(content)
+        monkeypatch.setattr(
+            compiled.Kernel, "__call__", lambda self, *arguments: int(self.python(*arguments))
+        )
+        monkeypatch.setattr("ingest.parse.text._FIRST_TEXTS", 4)
+        monkeypatch.setattr("ingest.parse.text._FIRST_ADDRESSES", 4)
+        monkeypatch.setattr("ingest.rollup._FIRST_GROUPS", 4)
+        with np.errstate(over="ignore"):
+            slow = read_content(content)
+
+        assert slow.outcome.rows_stored == len(flows)
+        assert slow.tables == fast.tables
 
     def test_the_file_is_found_again(self):
         """What one process compiled, others load."""

@@ -225,7 +225,7 @@ while True:
     edges = 0
     for path in snapshot.files("edges"):
         edges += sum(pq.read_table(path, partitioning=None)["records"].to_pylist())
-    if not flows == edges == facts.rows_stored or facts.rows_stored % 4:
+    if not flows == edges == facts.rows_stored or facts.rows_stored % 20:
         sys.exit(f"half a batch: {flows} {edges} {facts}")
     versions.add(facts.version)
     if facts.rows_stored == until:
@@ -236,18 +236,18 @@ SMALL_BATCHES = """
 from ingest import pipeline
 from ingest.cli import main
 
-pipeline.BATCH_OBJECTS = 2
+pipeline.BATCH_OBJECTS = 10
 main()
 """
 
 
 def test_a_reader_sees_whole_batches_while_a_load_runs(tmp_path):
     """A reader in another process never meets half a batch, nor a part that is not there."""
-    for n in range(200):
+    for n in range(600):
         write_log(tmp_path / "logs" / f"{n:03}.log", make_flows({"srcport": 1_025 + n}, {}))
     with CacheWriter(tmp_path / "cache"):
         pass
-    watcher = start_python("-c", WATCH, tmp_path / "cache", "400", stdout=subprocess.PIPE,
+    watcher = start_python("-c", WATCH, tmp_path / "cache", "1200", stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE)  # fmt: skip
     assert watcher.stdout is not None
     assert watcher.stdout.readline() == "ready\n"
