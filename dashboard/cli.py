@@ -129,8 +129,8 @@ def serve(
         insecure_no_auth=insecure_no_auth or None,
     )
     # Only this command needs Dash and gunicorn, which take longer to import than the rest.
-    from dashboard.app import create_app  # noqa: PLC0415
-    from dashboard.serving import Server, check_port  # noqa: PLC0415
+    from dashboard.app import create_app
+    from dashboard.serving import Server, check_port
 
     check_port(config.host, config.port)
     try:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ingest.kernels import ends
 from ingest.kernels.tables import new_keys
-from ingest.parse.addresses import AddressTable
+from ingest.parse.address_table import AddressTable
 from ingest.parse.text import Narrow, ParsedText, Wide
 
 Flags = npt.NDArray[np.uint8]

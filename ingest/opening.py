@@ -1,10 +1,14 @@
-"""From the configuration of a run to the source that it reads."""
+"""From the configuration of a run to the source that it reads.
+
+AWS's SDK is imported where a run needs it: that takes as long as parsing 200,000 records.
+"""
 
 from __future__ import annotations
 
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest.config import IngestConfig
 from ingest.errors import UsageError
@@ -13,11 +17,12 @@ from ingest.known import objects_below
 from ingest.locations import STDIN, CloudWatchGroup, S3Location
 from ingest.parse.header import parse_format
 from ingest.sources import Source
-from ingest.sources.cloudwatch import CloudWatchSource
 from ingest.sources.local import LocalSource
-from ingest.sources.queue import NotificationQueue
-from ingest.sources.s3 import S3Source
 from ingest.sources.stdin import StdinSource
+
+if TYPE_CHECKING:
+    from ingest.sources.queue import NotificationQueue
+    from ingest.sources.s3 import S3Source
 
 
 def open_source(config: IngestConfig) -> Source:
@@ -39,6 +44,8 @@ def open_source(config: IngestConfig) -> Source:
         if config.accounts or config.regions:
             msg = f"{where}: --account and --region choose object keys, a log group has none."
             raise UsageError(msg)
+        from ingest.sources.cloudwatch import CloudWatchSource
+
         return CloudWatchSource(
             where.group,
             settings=config.aws,
@@ -56,6 +63,8 @@ def open_source(config: IngestConfig) -> Source:
 
 def open_bucket(config: IngestConfig, where: S3Location) -> S3Source:
     """Return a bucket as a source, with what is asked for of it."""
+    from ingest.sources.s3 import S3Source
+
     return S3Source(
         where.bucket,
         where.prefix,
@@ -69,7 +78,12 @@ def open_bucket(config: IngestConfig, where: S3Location) -> S3Source:
 
 def open_queue(config: IngestConfig, source: Source) -> NotificationQueue | None:
     """Return the queue that is told of the source's new objects, where one is named."""
-    if config.queue_url is None or not isinstance(source, S3Source):
+    if config.queue_url is None:
+        return None
+    from ingest.sources.queue import NotificationQueue
+    from ingest.sources.s3 import S3Source
+
+    if not isinstance(source, S3Source):
         return None
     return NotificationQueue(config.queue_url, source, config.aws)
 

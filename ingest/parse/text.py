@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.kernels import text as kernels
-from ingest.parse.addresses import AddressTable
+from ingest.parse.address_table import AddressTable
 from ingest.schema import ACTIONS, ADDRESS_FIELDS, COLUMN_BY_FIELD, LOG_STATUSES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,17 +19,13 @@ from rich.progress import Progress as ProgressBar
 from ingest.config import load_config
 from ingest.errors import ExitCode, UsageError
 from ingest.pipeline import load
-from ingest.store.compact import compact as compact_cache
 from ingest.store.layout import open_catalog
-from ingest.store.metrics import prometheus
-from ingest.store.prune import prune as prune_cache
-from ingest.store.prune import pruned_before
-from ingest.store.refetch import Refetch, still_missing
-from ingest.store.repair import RepairReport, take_out_damage
-from ingest.store.status import CacheStatus, cache_status
-from ingest.store.verify import VerifyReport, objects_behind, verify_parts
-from ingest.store.verify import verify as verify_cache
 from ingest.store.write import CacheWriter
+
+if TYPE_CHECKING:
+    from ingest.store.repair import RepairReport
+    from ingest.store.status import CacheStatus
+    from ingest.store.verify import VerifyReport
 
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _DAYS = re.compile(r"([1-9]\d{0,5})d")
@@ -61,6 +57,9 @@ def status(
     ] = False,
 ) -> None:
     """Say what the cache holds, what was rejected, and what is missing."""
+    from ingest.store.metrics import prometheus
+    from ingest.store.status import cache_status
+
     told = cache_status(cache)
     if as_prometheus:
         print(prometheus(told), end="")
@@ -74,6 +73,8 @@ def verify(
     cache: CacheOption = DEFAULT_CACHE, deep: DeepOption = False, as_json: JsonOption = False
 ) -> None:
     """Compare the files with the catalog; exit with 74 where one is damaged."""
+    from ingest.store.verify import verify as verify_cache
+
     with _bar("Verifying", "files", quiet=as_json) as step:
         report = verify_cache(cache, deep=deep, on_progress=step)
     told = _verified(report, cache.resolve())
@@ -102,6 +103,12 @@ def repair(
     as_json: JsonOption = False,
 ) -> None:
     """Make damaged rollups again, and read the objects behind damaged records again."""
+    from ingest.store.prune import prune as prune_cache
+    from ingest.store.prune import pruned_before
+    from ingest.store.refetch import Refetch, still_missing
+    from ingest.store.repair import take_out_damage
+    from ingest.store.verify import verify_parts
+
     config = load_config(
         os.environ,
         Path(".env"),
@@ -144,6 +151,8 @@ def compact(
     as_json: JsonOption = False,
 ) -> None:
     """Merge the small files of hours that are over; readers are not disturbed."""
+    from ingest.store.compact import compact as compact_cache
+
     with (
         CacheWriter(cache, grace_s=60 * grace, must_exist=True) as writer,
         _bar("Compacting", "days", quiet=as_json) as step,
@@ -171,6 +180,8 @@ def prune(
     as_json: JsonOption = False,
 ) -> None:
     """Release the records of old days; their objects stay known and are not read again."""
+    from ingest.store.prune import prune as prune_cache
+
     age = _DAYS.fullmatch(older_than.strip())
     if age is None:
         msg = f"--older-than {older_than}: not an age in days. Write 30d."
@@ -255,6 +266,8 @@ def _print_gaps(told: CacheStatus) -> None:
 
 
 def _verified(report: VerifyReport, cache: Path) -> dict[str, Any]:
+    from ingest.store.verify import objects_behind
+
     with closing(open_catalog(cache, read_only=True)) as catalog:
         damaged = [
             {

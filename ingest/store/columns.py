@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ingest.kernels import pages
 
 if TYPE_CHECKING:
-    from ingest.parse.addresses import AddressTable
+    from ingest.parse.address_table import AddressTable
 
 _LONGEST_DOTTED = 15
 _HEX = 32

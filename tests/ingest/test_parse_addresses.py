@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.parse.addresses import AddressTable, canonical_address, packed_address
+from ingest.parse.address_table import AddressTable
+from ingest.parse.addresses import canonical_address, packed_address
 
 ADDRESSES = st.ip_addresses()
 
