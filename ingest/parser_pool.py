@@ -38,6 +38,8 @@ _TRIES_ALONE = 2  # The first death may be somebody else's doing: a kill, or too
 _STARTS_IN_VAIN = 3
 _DYING_S = 2.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+# Parsers run side by side; threads inside them would only queue.
+_ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class _Parser:
                 stdout=subprocess.DEVNULL,
                 stderr=self.stderr,
                 # Batches run side by side; threads inside them would only queue.
-                env={**os.environ, "POLARS_MAX_THREADS": "1", "PYTHONPATH": ":".join(paths)},
+                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": ":".join(paths)},
             )  # fmt: skip
         self.connection = Connection(ours.detach())
         self.is_ready = False

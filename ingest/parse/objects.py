@@ -16,7 +16,6 @@ from ingest.parse.console_csv import CsvRecords
 from ingest.parse.decompress import GZIP_MAGIC, text_blocks
 from ingest.parse.json_records import BASE64_GZIP, JsonRecords, payload_values
 from ingest.parse.json_text import json_values
-from ingest.parse.parquet import PARQUET_MAGIC, parquet_chunks
 from ingest.parse.plain_text import (
     REMARK_JOINED,
     PlainForm,
@@ -28,6 +27,8 @@ from ingest.parse.plain_text import (
 )
 
 __all__ = ["TextChunk", "read_object"]
+
+_PARQUET_MAGIC = b"PAR1"
 
 MAX_NESTED_BYTES = 256 << 20  # What is inside gzip and must be held as a whole.
 _HEAD_BYTES = 64 << 10
@@ -63,15 +64,15 @@ def read_object(
     Raises:
         BadObjectError: It cannot be used as a whole; rows of earlier chunks must go too.
     """
-    if content.startswith(PARQUET_MAGIC):
-        yield from parquet_chunks(key, content)
+    if content.startswith(_PARQUET_MAGIC):
+        yield from _parquet(key, content)
         return
     head, blocks = _peeked(text_blocks(key, content))
     if content.startswith(GZIP_MAGIC) and head.startswith(GZIP_MAGIC):
         # Firehose compresses what CloudWatch Logs has compressed before.
         head, blocks = _peeked(text_blocks(key, _whole(key, blocks)))
-    if head.startswith(PARQUET_MAGIC):
-        yield from parquet_chunks(key, _whole(key, blocks))
+    if head.startswith(_PARQUET_MAGIC):
+        yield from _parquet(key, _whole(key, blocks))
         return
     for magic, name in _NOT_SUPPORTED.items():
         if head.startswith(magic):
@@ -126,6 +127,13 @@ def _never_none(chunks: Iterator[TextChunk]) -> Iterator[TextChunk]:
         return
     yield first
     yield from chunks
+
+
+def _parquet(key: str, content: bytes) -> Iterator[TextChunk]:
+    # Importing pyarrow would cost every parser as much as 40,000 records.
+    from ingest.parse.parquet import parquet_chunks  # noqa: PLC0415
+
+    return parquet_chunks(key, content)
 
 
 def _peeked(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

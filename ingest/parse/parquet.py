@@ -38,7 +38,6 @@ from ingest.parse.header import header_fields
 from ingest.parse.lines import MAX_LINE_BYTES, Reject, reject_line
 from ingest.schema import COLUMN_BY_FIELD
 
-PARQUET_MAGIC = b"PAR1"
 BATCH_ROWS = 1 << 16
 _CHUNK_BYTES = 16 << 20
 _FREE_BYTES = 256 << 20  # Parquet packs equal rows far tighter than gzip; bounded all the same.
