@@ -78,7 +78,6 @@ def test_a_load_brings_every_record_and_reports_it(tmp_path, logs):
     assert report.bytes_new == sum(path.stat().st_size for path in logs.iterdir())
     # The total grows while the listing runs beside.
     assert (seen[0][0], seen[0][2], seen[-1]) == (0, 0, (3, 3, 6))
-    assert all(objects <= total <= 3 for objects, total, _ in seen)
     flows = cached_rows(tmp_path / "cache")
     assert sorted(row["bytes"] for row in flows) == [10, 20, 21, 30, 31, 32]
 
