@@ -34,7 +34,16 @@ from ingest.pipeline import Loader
 from ingest.pipeline import load as load_objects
 from ingest.report import IngestReport, Progress
 from ingest.stopping import stop_on_signals
-from ingest.store.cli import DEFAULT_CACHE, CacheOption
+from ingest.store.cli import (
+    DEFAULT_CACHE,
+    AwsRegionOption,
+    CacheOption,
+    EndpointUrlOption,
+    ExternalIdOption,
+    ProfileOption,
+    RequestPayerOption,
+    RoleArnOption,
+)
 from ingest.store.cli import register as register_store
 from ingest.wording import report_lines
 
@@ -74,18 +83,12 @@ def load(
     region: Annotated[
         list[str] | None, typer.Option(help="Only this region; may be repeated.")
     ] = None,
-    profile: Annotated[str | None, typer.Option(help="Profile of the AWS configuration.")] = None,
-    aws_region: Annotated[
-        str | None, typer.Option(help="Region of the client, where none is configured.")
-    ] = None,
-    role_arn: Annotated[str | None, typer.Option(help="Role to assume.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="External id of that role.")] = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option(help="S3 at another address than AWS's.")
-    ] = None,
-    request_payer: Annotated[
-        bool, typer.Option("--request-payer", help="Pay for requests to the bucket.")
-    ] = False,
+    profile: ProfileOption = None,
+    aws_region: AwsRegionOption = None,
+    role_arn: RoleArnOption = None,
+    external_id: ExternalIdOption = None,
+    endpoint_url: EndpointUrlOption = None,
+    request_payer: RequestPayerOption = False,
     transfers: Annotated[
         int | None, typer.Option(help="Objects read from S3 at once, at most.")
     ] = None,

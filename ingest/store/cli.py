@@ -39,6 +39,16 @@ GraceOption = Annotated[
 DeepOption = Annotated[
     bool, typer.Option("--deep", help="Read every page, and compare the tables with each other.")
 ]
+ProfileOption = Annotated[str | None, typer.Option(help="Profile of the AWS configuration.")]
+AwsRegionOption = Annotated[
+    str | None, typer.Option(help="Region of the client, where none is configured.")
+]
+RoleArnOption = Annotated[str | None, typer.Option(help="Role to assume.")]
+ExternalIdOption = Annotated[str | None, typer.Option(help="External id of that role.")]
+EndpointUrlOption = Annotated[str | None, typer.Option(help="S3 at another address than AWS's.")]
+RequestPayerOption = Annotated[
+    bool, typer.Option("--request-payer", help="Pay for requests to the bucket.")
+]
 DEFAULT_CACHE = Path("data/cache")
 Step = Callable[[int, int], None]
 
@@ -88,18 +98,12 @@ def verify(
 def repair(
     cache: CacheOption = DEFAULT_CACHE,
     deep: DeepOption = False,
-    profile: Annotated[str | None, typer.Option(help="Profile of the AWS configuration.")] = None,
-    aws_region: Annotated[
-        str | None, typer.Option(help="Region of the client, where none is configured.")
-    ] = None,
-    role_arn: Annotated[str | None, typer.Option(help="Role to assume.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="External id of that role.")] = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option(help="S3 at another address than AWS's.")
-    ] = None,
-    request_payer: Annotated[
-        bool, typer.Option("--request-payer", help="Pay for requests to the bucket.")
-    ] = False,
+    profile: ProfileOption = None,
+    aws_region: AwsRegionOption = None,
+    role_arn: RoleArnOption = None,
+    external_id: ExternalIdOption = None,
+    endpoint_url: EndpointUrlOption = None,
+    request_payer: RequestPayerOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make damaged rollups again, and read the objects behind damaged records again."""
