@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 StoredType = Literal["string", "int16", "int32", "int64", "bool", "map"]
 
@@ -148,6 +148,8 @@ DERIVED_COLUMNS: dict[str, StoredType] = {
     "src_ip6": "string",  # IPv6 of the source end as 32 lower-case hex characters.
     "dst_ip4": "int64",
     "dst_ip6": "string",
+    "src_vpc_id": "string",  # The VPC that the source end lies in; null: not known.
+    "dst_vpc_id": "string",
     "initiator_is_src": "bool",  # Null where the record names no two ends.
     "service_port": "int32",  # Null for protocols without ports.
     "initiator_rule": "string",
@@ -164,6 +166,8 @@ EDGE_COLUMNS: dict[str, StoredType] = {
     "hour_start": "int64",
     "initiator": "string",
     "responder": "string",
+    "initiator_vpc_id": "string",  # Null: the internet, a VPC that logs nothing, or ambiguous.
+    "responder_vpc_id": "string",
     "initiator_ip4": "int64",
     "initiator_ip6": "string",
     "responder_ip4": "int64",
@@ -180,7 +184,10 @@ EDGE_COLUMNS: dict[str, StoredType] = {
     "first_seen": "int64",
     "last_seen": "int64",
 }
+# What a record carried is spread over the minutes from its start to its end; it is itself
+# counted in the first of them.
 SERIES_COLUMNS: dict[str, StoredType] = {
+    "hour_start": "int64",  # The hour that the record belongs to, as in edges.
     "minute_start": "int64",
     "protocol": "int16",
     "action": "string",
@@ -194,6 +201,7 @@ SERIES_COLUMNS: dict[str, StoredType] = {
 TALKER_COLUMNS: dict[str, StoredType] = {
     "hour_start": "int64",
     "address": "string",
+    "vpc_id": "string",
     "ip4": "int64",
     "ip6": "string",
     "action": "string",
@@ -222,6 +230,23 @@ COVERAGE_COLUMNS: dict[str, StoredType] = {
     "log_status": "string",  # NODATA and SKIPDATA rows are facts about coverage, never traffic.
     "records": "int64",
 }
+# The own end of each interface, as its traffic records name it: what an address belongs to.
+ENDS_COLUMNS: dict[str, StoredType] = {
+    "day_start": "int64",
+    "address": "string",
+    "ip4": "int64",
+    "ip6": "string",
+    "account_id": "string",
+    "vpc_id": "string",
+    "subnet_id": "string",
+    "interface_id": "string",
+    "instance_id": "string",
+    "az_id": "string",
+    "region": "string",
+    "records": "int64",
+    "first_seen": "int64",
+    "last_seen": "int64",
+}
 
 FLOW_TABLE: dict[str, StoredType] = {c.name: c.stored for c in FLOW_COLUMNS} | DERIVED_COLUMNS
 TABLES: dict[str, dict[str, StoredType]] = {
@@ -231,4 +256,5 @@ TABLES: dict[str, dict[str, StoredType]] = {
     "talkers": TALKER_COLUMNS,
     "ports": PORT_COLUMNS,
     "coverage": COVERAGE_COLUMNS,
+    "ends": ENDS_COLUMNS,
 }
