@@ -1,0 +1,1 @@
+"""The filter language: typed text to an expression that every engine understands."""
