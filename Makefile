@@ -30,6 +30,7 @@ $(VENV)/.dev: $(VENV)/.installed
 
 test: dev lint
 	sh tests/install_chromium.sh
+	sh tests/install_java.sh
 	$(BIN)/python -m pytest
 
 lint: dev

@@ -9,14 +9,33 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
+from dashboard.analysis.engines.protocol import (
+    Inputs,
+    PartMissingError,
+    PartUnreadableError,
+    QueryMemoryError,
+    TotalTooLargeError,
+    Value,
+)
+from dashboard.analysis.engines.stopping import Cancellation, QueryTimeoutError, Watch
 from dashboard.errors import DashboardError
 from ingest.schema import TABLES, StoredType
+
+__all__ = [
+    "DuckDbEngine",
+    "Inputs",
+    "PartMissingError",
+    "PartUnreadableError",
+    "QueryMemoryError",
+    "QueryTimeoutError",
+    "TotalTooLargeError",
+]
 
 _SQL_TYPES: dict[StoredType, str] = {
     "string": "VARCHAR",
@@ -27,76 +46,10 @@ _SQL_TYPES: dict[StoredType, str] = {
 }
 
 
-class QueryTimeoutError(DashboardError):
-    """A query ran longer than the limit."""
-
-    def __init__(self, limit_s: float) -> None:
-        self.limit_s = limit_s
-        super().__init__(
-            f"The question took longer than {limit_s:g} s and was stopped. Choose a shorter time "
-            "range, or start the dashboard with a larger --time-limit."
-        )
-
-
-class QueryMemoryError(DashboardError):
-    """A query needed more memory than the limit."""
-
-    def __init__(self, limit: str) -> None:
-        self.limit = limit
-        super().__init__(
-            f"The question needs more than the memory limit of {limit}. Choose a shorter time "
-            "range, or start the dashboard with a larger --memory-limit."
-        )
-
-
-class PartMissingError(DashboardError):
-    """A file that the catalog names is not there."""
-
-    def __init__(self, path: str, cache: Path) -> None:
-        self.path, self.cache = path, cache
-        super().__init__(
-            f"{path}: the catalog names this file, but it is missing. "
-            f"Check the cache with: python -m ingest verify --cache {cache}"
-        )
-
-
-class PartUnreadableError(DashboardError):
-    """A file of the cache cannot be read as Parquet."""
-
-    def __init__(self, detail: str, cache: Path) -> None:
-        self.detail, self.cache = detail, cache
-        super().__init__(
-            f"{cache}: a file of the cache cannot be read ({detail}). "
-            f"Check the cache with: python -m ingest verify --cache {cache}"
-        )
-
-
-class TotalTooLargeError(DashboardError):
-    """A sum does not fit 64 bits: some record claims an impossible volume."""
-
-    def __init__(self, column: str) -> None:
-        self.column = column
-        super().__init__(
-            f"{column}: the sum does not fit 64 bits, so a record claims an impossible volume. "
-            "Choose a time range without it."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What a query reads.
-
-    Attributes:
-        files: Table of the cache and its files; an empty list is an empty table.
-        tables: More tables by name, from memory.
-    """
-
-    files: Mapping[str, list[str]]
-    tables: Mapping[str, pa.Table] = field(default_factory=dict)
-
-
 class DuckDbEngine:
     """Runs compiled queries over one cache; safe to use from many threads."""
+
+    dialect: Literal["duckdb"] = "duckdb"
 
     def __init__(
         self, cache: Path, *, memory_limit: str = "1GB", threads: int = 2, time_limit_s: float = 8
@@ -122,42 +75,50 @@ class DuckDbEngine:
         for name, value in settings:
             self._connection.execute(f"SET {name} = $value", {"value": value})
 
-    def fetch(self, sql: str, inputs: Inputs, values: Mapping[str, int] | None = None) -> pa.Table:
+    def fetch(
+        self,
+        sql: str,
+        inputs: Inputs,
+        values: Mapping[str, Value] | None = None,
+        *,
+        cancel: Cancellation | None = None,
+    ) -> pa.Table:
         """Run one compiled query.
 
         Args:
-            sql: The query, numbers as `$name`.
+            sql: The query, values as `$name`.
             inputs: The tables that it reads.
-            values: The numbers.
+            values: The values.
+            cancel: Stops it from another thread.
 
         Returns:
             Its rows; sums as int64.
 
         Raises:
             QueryTimeoutError, QueryMemoryError: A limit was reached.
+            QueryCancelledError: Another thread stopped it.
             PartMissingError, PartUnreadableError: The cache is not what its catalog says.
             TotalTooLargeError: A sum does not fit 64 bits.
         """
         with self._lock:
             cursor = self._connection.cursor()
         # DuckDB 2.0.0 looks at max_execution_time too seldom: a plain scan runs to its end.
-        alarm = threading.Timer(self._time_limit_s, _interrupt, (cursor,))
-        alarm.daemon = True
-        alarm.start()
+        watch = Watch(self._time_limit_s, cancel, lambda: _interrupt(cursor))
         try:
-            for name, table in inputs.tables.items():
-                cursor.register(name, table)
-            files: dict[str, object] = {n: paths for n, paths in inputs.files.items() if paths}
-            relation = cursor.sql(_over_files(sql, inputs.files), params=files | dict(values or {}))
-            return _plain_integers(relation.to_arrow_table())
+            with watch:
+                for name, table in inputs.tables.items():
+                    cursor.register(name, table)
+                files: dict[str, object] = {n: paths for n, paths in inputs.files.items() if paths}
+                params = files | dict(values or {})
+                relation = cursor.sql(_over_files(sql, inputs.files), params=params)
+                return _plain_integers(relation.to_arrow_table())
         except duckdb.InterruptException as error:
-            raise QueryTimeoutError(self._time_limit_s) from error
+            raise watch.verdict or QueryTimeoutError(self._time_limit_s) from error
         except duckdb.OutOfMemoryException as error:
             raise QueryMemoryError(self._memory_limit) from error
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise self._trouble_with_files(inputs, error) from error
         finally:
-            alarm.cancel()
             cursor.close()
 
     def close(self) -> None:
