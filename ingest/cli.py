@@ -28,6 +28,7 @@ from rich.progress import (
 
 from ingest.config import IngestConfig, load_config
 from ingest.errors import ConfigError, ExitCode, IngestError, UsageError
+from ingest.inventory.cli import register as register_inventory
 from ingest.opening import given_fields, open_queue, open_source
 from ingest.parse.header import parse_format
 from ingest.pipeline import Loader
@@ -238,6 +239,7 @@ def simulate(
 
 
 register_store(app)
+register_inventory(app)
 
 
 def main() -> None:

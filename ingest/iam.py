@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ingest.keys import DELIVERY_FOLDER, SERVICE
@@ -93,6 +94,16 @@ def log_group_statements(group: str) -> list[dict[str, Any]]:
             "Resource": "*",
         },
     ]
+
+
+def names_statement(actions: Iterable[str]) -> dict[str, Any]:
+    """Return the IAM statement for asking AWS for names, which cannot be limited to some."""
+    return {
+        "Sid": "ReadNames",
+        "Effect": "Allow",
+        "Action": sorted(actions),
+        "Resource": "*",
+    }
 
 
 def queue_arn(url: str) -> str:

@@ -27,7 +27,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "ingest.store.read",
         "ingest.store.layout",
     ),
-    "dashboard.analysis.enrich": ("dashboard.errors", "dashboard.analysis.enrich"),
+    "dashboard.analysis.enrich": (
+        "dashboard.errors",
+        "dashboard.analysis.enrich",
+        "ingest.errors",
+        "ingest.store.read",
+    ),
     "dashboard.analysis.graph": (
         "dashboard.errors",
         "dashboard.analysis.flow_query",
@@ -131,4 +136,10 @@ def test_only_the_command_lines_read_the_environment() -> None:
     }
 
     # The parser pool sets a variable for its own child processes.
-    assert readers <= {"ingest.cli", "ingest.store.cli", "dashboard.cli", "ingest.parser_pool"}
+    assert readers <= {
+        "ingest.cli",
+        "ingest.inventory.cli",
+        "ingest.store.cli",
+        "dashboard.cli",
+        "ingest.parser_pool",
+    }

@@ -29,13 +29,17 @@ _FALLBACK_REGION = "us-east-1"
 class Access:
     """AWS as one run reaches it; safe to share between threads.
 
+    Args:
+        settings: How AWS is reached.
+        attempts: Requests that the SDK makes for one answer; 1: whoever asks retries.
+
     Attributes:
         endpoint: What S3 is called in messages.
         role_arn: The role that requests are made in, if one is assumed.
     """
 
-    def __init__(self, settings: AwsSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: AwsSettings, attempts: int = 1) -> None:
+        self._settings, self._attempts = settings, attempts
         self._lock = threading.Lock()
         self._caller: str | None = None
         self._clients: dict[tuple[str, str | None], Any] = {}
@@ -94,8 +98,9 @@ class Access:
             connect_timeout=self._settings.connect_timeout_s,
             read_timeout=self._settings.read_timeout_s,
             max_pool_connections=self._settings.max_transfers + 2,
-            # One layer retries, ours: it knows the object's deadline and covers the body.
-            retries={"total_max_attempts": 1, "mode": "standard"},
+            # One layer retries. For objects it is ours, which knows the object's deadline and
+            # covers the body.
+            retries={"total_max_attempts": self._attempts, "mode": "standard"},
             user_agent_extra="flow-atlas",
         )
 

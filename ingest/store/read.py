@@ -6,13 +6,18 @@ This module and `ingest.schema` are all that the dashboard uses of `ingest`.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Hashable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest.errors import CacheError
 from ingest.schema import SCHEMA_VERSION
 from ingest.store.layout import CATALOG_NAME, open_catalog, schema_version
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class CacheMissingError(CacheError):
@@ -79,9 +84,9 @@ class Part:
     Attributes:
         kind: Its table: `flows`, `edges`, `series`, ...
         path: Absolute path.
-        first: Smallest time in it, epoch s (`start`, `hour_start` or `minute_start`);
+        first: Smallest time in it, epoch s (`start`, `hour_start` or `day_start`);
             None: records without a time.
-        last: Largest time in it.
+        last: Largest time in it; of `series` the largest `minute_start`.
         rows: Its rows.
         bytes: Its size.
     """
@@ -189,6 +194,27 @@ class CacheReader:
             Part(kind, str(self.cache / path), first, last, n_rows, n_bytes)
             for kind, path, first, last, n_rows, n_bytes in rows
         )
+
+
+def names_stamp(cache: Path) -> Hashable:
+    """Return what tells one state of a cache's dated names from another; None without any."""
+    from ingest.store import names  # noqa: PLC0415 - parser processes need no pyarrow
+
+    return names.names_stamp(cache)
+
+
+def read_names(cache: Path) -> dict[str, pa.Table]:
+    """Read the dated names of a cache: `addresses`, `networks`, `security_groups`.
+
+    Their columns are those of `ingest.store.names.NAME_TABLES`, all text, and `valid_from`
+    and `valid_to`, epoch s: `[from, to)`, null where that side is open.
+
+    Raises:
+        CacheError: They are damaged.
+    """
+    from ingest.store import names  # noqa: PLC0415 - parser processes need no pyarrow
+
+    return names.read_names(cache)
 
 
 def _overlaps(part: Part, start: int | None, end: int | None) -> bool:
