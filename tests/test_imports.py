@@ -15,7 +15,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "dashboard.errors": (),
     "dashboard.analysis.flow_query": ("dashboard.errors",),
     "dashboard.analysis.answers": ("dashboard.analysis.flow_query", "ingest.store.read"),
-    "dashboard.analysis.engines": ("dashboard.errors", "ingest.schema"),
+    "dashboard.analysis.engines": (
+        "dashboard.errors",
+        "dashboard.analysis.engines",
+        "ingest.schema",
+    ),
     "dashboard.analysis.query": (
         "dashboard.errors",
         "dashboard.analysis.flow_query",

@@ -44,7 +44,7 @@ def test_a_query_in_time_is_not_stopped() -> None:
 
 
 @pytest.mark.parametrize("is_before", [True, False])
-def test_a_cancellation_stops_what_runs_and_what_follows(is_before: bool) -> None:  # noqa: FBT001
+def test_a_cancellation_stops_what_runs_and_what_follows(is_before: bool) -> None:
     """It may come before the query, too."""
     cancellation, stopped = Cancellation(), threading.Event()
     if is_before:
