@@ -5,25 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import ipaddress
-import socket
 import threading
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from dashboard.analysis.enrich.scope import scope_of
+from dashboard.analysis.enrich.scope import scope_details, scope_of
+from dashboard.analysis.enrich.stretches import (
+    NOWHERE,
+    Packed,
+    Stretches,
+    bounds_of,
+    packed_addresses,
+)
 from dashboard.errors import DashboardError
 
 COLUMNS = ("address", "name", "kind", "owner")
-_V4_PREFIX = b"\0" * 10 + b"\xff\xff"  # IPv4 as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2).
-_V4_BITS, _ALL_BITS = 32, 128
-_MAPPED = int.from_bytes(_V4_PREFIX + b"\0" * 4)
 _SHOWN_ERRORS = 5
-_NO_ENTRY = -1
 
 
 class KnownIpsError(DashboardError):
@@ -65,11 +65,6 @@ class KnownIp:
     owner: str | None
     line: int
 
-    @property
-    def high(self) -> int:
-        """Last address."""
-        return self.low | ((1 << (_ALL_BITS - self.bits)) - 1)
-
 
 @dataclass(frozen=True, slots=True)
 class KnownIps:
@@ -77,25 +72,29 @@ class KnownIps:
 
     Attributes:
         entries: The lines.
-        starts: First addresses of disjoint stretches, ascending, 16 bytes each.
-        owners: For each stretch the position in `entries`, -1: nobody's.
+        stretches: Their networks.
     """
 
     entries: tuple[KnownIp, ...]
-    starts: npt.NDArray[np.bytes_] = field(repr=False)
-    owners: npt.NDArray[np.int64] = field(repr=False)
+    stretches: Stretches = field(repr=False)
 
     @classmethod
     def of(cls, entries: Iterable[KnownIp]) -> KnownIps:
         """Flatten nested networks into disjoint stretches."""
         entries = tuple(entries)
-        starts, owners = _stretches(entries)
-        return cls(entries, starts, owners)
+        return cls(entries, Stretches.of([(entry.low, entry.bits) for entry in entries]))
 
-    def positions(self, addresses: list[str]) -> npt.NDArray[np.int64]:
-        """Return for each address the position of its entry, -1 where it has none."""
-        packed = np.frombuffer(b"".join(map(_packed, addresses)), dtype="S16")
-        return self.owners[np.searchsorted(self.starts, packed, side="right") - 1]
+    def told(self, packed: Packed) -> pa.Table:
+        """Return `name`, `kind`, `owner` for each address, null where nothing is told."""
+        positions = self.stretches.positions(packed)
+        entries = pa.table(
+            {
+                "name": pa.array([entry.name for entry in self.entries], pa.string()),
+                "kind": pa.array([entry.kind for entry in self.entries], pa.string()),
+                "owner": pa.array([entry.owner for entry in self.entries], pa.string()),
+            }
+        )
+        return entries.take(pa.array(positions, mask=positions == NOWHERE))
 
 
 def read_known_ips(path: Path) -> KnownIps:
@@ -175,20 +174,19 @@ class KnownNames:
                 self._kept = (stamp, known)
             return self._kept[1]
 
+    def attributes(self, ends: pa.Table) -> pa.Table:
+        """Return `address` and `vpc_id` as asked, `name`, `kind`, `owner` and `scope`."""
+        packed = packed_addresses(ends.column("address").to_pylist())
+        told = self.known_ips().told(packed)
+        for name in ("vpc_id", "address"):
+            told = told.add_column(0, name, ends.column(name))
+        return told.append_column("scope", scope_details(packed))
+
     def named(self, addresses: pa.Array) -> pa.Table:
         """Return `address`, `node`, `kind`, `owner` of those addresses that have a name."""
-        known = self.known_ips()
-        positions = known.positions(addresses.to_pylist())
-        hits = positions != _NO_ENTRY
-        entries = pa.table(
-            {
-                "node": pa.array([entry.name for entry in known.entries], pa.string()),
-                "kind": pa.array([entry.kind for entry in known.entries], pa.string()),
-                "owner": pa.array([entry.owner for entry in known.entries], pa.string()),
-            }
-        )
-        named = entries.take(pa.array(positions[hits]))
-        return named.add_column(0, "address", addresses.filter(pa.array(hits)))
+        told = self.known_ips().told(packed_addresses(addresses.to_pylist()))
+        table = told.rename_columns(["node", "kind", "owner"]).add_column(0, "address", addresses)
+        return table.filter(table.column("node").is_valid())
 
     def scope(self, address: str) -> str:
         """Return `internal`, `internet` or `multicast`."""
@@ -220,9 +218,7 @@ def _entry(row: list[str], line: int) -> KnownIp:
         reason = "host bits are set" if "host bits" in str(error) else "is no address or CIDR"
         msg = f"{address!r} {reason}" if reason.startswith("is") else f"{address!r}: {reason}"
         raise ValueError(msg) from error
-    low, bits = int(network.network_address), network.prefixlen
-    if network.version == 4:
-        low, bits = low | _MAPPED, bits + _ALL_BITS - _V4_BITS
+    low, bits = bounds_of(network)
     return KnownIp(low, bits, name, kind or None, owner or None, line)
 
 
@@ -232,40 +228,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _packed(address: str) -> bytes:
-    try:
-        return _V4_PREFIX + socket.inet_pton(socket.AF_INET, address)
-    except OSError:
-        return socket.inet_pton(socket.AF_INET6, address)
-
-
-def _stretches(
-    entries: tuple[KnownIp, ...],
-) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.int64]]:
-    """Walk the networks in order; each end gives the rest back to the one around it."""
-    ranges = [(e.low, e.high, position) for position, e in enumerate(entries)]
-    # A network around all of IPv6 does not mean IPv4, which shares the number space here.
-    ranges.append((_MAPPED, _MAPPED + 2**_V4_BITS - 1, _NO_ENTRY))
-    if any(e.low == _MAPPED and e.bits == _ALL_BITS - _V4_BITS for e in entries):
-        ranges.pop()
-    ranges.sort(key=lambda r: (r[0], -r[1]))
-    cuts: list[tuple[int, int]] = [(0, _NO_ENTRY)]
-    around: list[tuple[int, int]] = []
-
-    def close_until(start: int) -> None:
-        while around and around[-1][0] < start:
-            high, _ = around.pop()
-            cuts.append((high + 1, around[-1][1] if around else _NO_ENTRY))
-
-    for low, high, position in ranges:
-        close_until(low)
-        cuts.append((low, position))
-        around.append((high, position))
-    close_until(1 << _ALL_BITS)
-    # Of several cuts at one address the last stands; the end of all space is none.
-    final = {start: owner for start, owner in cuts if start < 1 << _ALL_BITS}
-    starts = sorted(final)
-    packed = np.array([start.to_bytes(16) for start in starts], dtype="S16")
-    return packed, np.array([final[start] for start in starts], dtype=np.int64)
