@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from ingest.kernels import ends
 from ingest.kernels.tables import new_keys
-from ingest.parse.address_table import AddressTable
-from ingest.parse.text import Narrow, ParsedText, Wide
+from ingest.parse.text import Narrow, ParsedText
+from ingest.places import Places, places_of
+from ingest.reports import count_once, find_reporters
 
 Flags = npt.NDArray[np.uint8]
 
@@ -51,6 +52,7 @@ class Derived:
     """Facts per record, in the records' order. Flags are 0 or 1.
 
     Attributes:
+        places: What the codes of ends stand for.
         src: Code of the source end: `pkt-srcaddr` where logged, else `srcaddr`; -1 for none.
         dst: Code of the destination end.
         is_traffic: 0 for NODATA and SKIPDATA rows.
@@ -58,10 +60,12 @@ class Derived:
         rule: Index into RULES.
         service_port: Port at the responder; -1 for protocols without ports.
         reporter: Index into REPORTERS: which end's interface logged the record.
+        is_own: 1 where that interface's address is the end, 0 where it is a middle box's.
         is_counted: 0 for the second report of a flow that counts once, and for
             rows that are no traffic.
     """
 
+    places: Places
     src: Narrow
     dst: Narrow
     is_traffic: Flags
@@ -69,6 +73,7 @@ class Derived:
     rule: Flags
     service_port: Narrow
     reporter: Flags
+    is_own: Flags
     is_counted: Flags
 
 
@@ -77,36 +82,42 @@ def derive(parsed: ParsedText) -> Derived:
 
     Args:
         parsed: Typed rows; any subset of the fields. Uses addresses, ports, `protocol`,
-            `tcp_flags`, `action`, `log_status`, `interface_id`, `flow_direction`, `start`.
+            `tcp_flags`, `action`, `log_status`, `interface_id`, `flow_direction`, `start`,
+            and the ids of VPCs.
     """
     n = parsed.n_rows
-    src, dst, service_port = (np.empty(n, np.int32) for _ in range(3))
-    is_traffic, is_src, rule, reporter, is_counted = (np.empty(n, np.uint8) for _ in range(5))
-    derived = Derived(src, dst, is_traffic, is_src, rule, service_port, reporter, is_counted)
-    _decide_initiators(parsed, derived)
-    _decide_reports(parsed, derived)
-    return derived
-
-
-def _decide_initiators(parsed: ParsedText, derived: Derived) -> None:
-    """Decide each record by the first rule that speaks; both directions get one answer."""
-    srcport, dstport = parsed.small("srcport"), parsed.small("dstport")
-    protocol, tcp_flags = parsed.small("protocol"), parsed.small("tcp_flags")
-    start = parsed.large("start")
-    ends_of = (derived.src, derived.dst)
-    decided = (derived.initiator_is_src, derived.rule)
-    is_ported = np.empty(parsed.n_rows, np.uint8)
+    src, dst = np.empty((2, n), np.int32)
+    is_traffic, is_src, rule, is_ported = (np.empty(n, np.uint8) for _ in range(4))
     counts = np.zeros(2, np.int64)
     ends.find_ends(
         parsed.small("log_status"), _telling(parsed), parsed.small("srcaddr"),
         parsed.small("dstaddr"), parsed.small("pkt_srcaddr"), parsed.small("pkt_dstaddr"),
-        srcport, dstport, protocol, tcp_flags,
-        *ends_of, derived.is_traffic, is_ported, *decided, counts,
+        parsed.small("srcport"), parsed.small("dstport"), parsed.small("protocol"),
+        parsed.small("tcp_flags"), src, dst, is_traffic, is_ported, is_src, rule, counts,
+    )  # fmt: skip
+    reporter, is_own = find_reporters(parsed, src, dst, is_traffic)
+    places, src, dst = places_of(parsed, src, dst, reporter, is_own)
+    derived = Derived(
+        places, src, dst, is_traffic, is_src, rule, np.empty(n, np.int32), reporter, is_own,
+        np.empty(n, np.uint8),
     )  # fmt: skip
     n_flagged, n_portless = counts.tolist()
+    _decide_initiators(parsed, derived, is_ported, n_flagged, n_portless)
+    count_once(parsed, derived)
+    return derived
+
+
+def _decide_initiators(
+    parsed: ParsedText, derived: Derived, is_ported: Flags, n_flagged: int, n_portless: int
+) -> None:
+    """Decide each record by the first rule that speaks; both directions get one answer."""
+    srcport, dstport = parsed.small("srcport"), parsed.small("dstport")
+    protocol = parsed.small("protocol")
+    ends_of = (derived.src, derived.dst)
+    decided = (derived.initiator_is_src, derived.rule)
     left = np.empty(parsed.n_rows, np.int32)
     n_left = ends.decide_by_ports(
-        *ends_of, srcport, dstport, protocol, tcp_flags, is_ported, *decided,
+        *ends_of, srcport, dstport, protocol, parsed.small("tcp_flags"), is_ported, *decided,
         SERVICE_PORTS, new_keys(n_flagged), left,
     )  # fmt: skip
     if n_left:
@@ -118,8 +129,9 @@ def _decide_initiators(parsed: ParsedText, derived: Derived) -> None:
         )  # fmt: skip
     seen = new_keys(n_portless)
     ends.decide_rest(
-        *ends_of, srcport, dstport, protocol, start, parsed.addresses.rank,
-        is_ported, *decided, derived.service_port, seen, np.zeros(len(seen), np.int64),
+        *ends_of, srcport, dstport, protocol, parsed.large("start"),
+        derived.places.rank(parsed.addresses), is_ported, *decided, derived.service_port, seen,
+        np.zeros(len(seen), np.int64),
     )  # fmt: skip
 
 
@@ -136,70 +148,3 @@ def _telling(parsed: ParsedText) -> Flags:
     for name in names:
         filled |= (parsed.wide if name in parsed.wide else parsed.narrow)[name] >= 0
     return filled.view(np.uint8)
-
-
-def _decide_reports(parsed: ParsedText, derived: Derived) -> None:
-    """Say which end's interface logged each record, and whether the report counts.
-
-    `flow-direction` tells the interface's end. Without, an interface's own address is the
-    one that all of its records share; of two such addresses, the one that no other
-    interface has.
-
-    The report of the destination's interface counts: it tells what arrived. The report
-    of the source's interface counts where the destination's logs nothing in that hour,
-    or where the packets were rejected there and never left. A middle box (its own
-    address is not the packet's) counts only between two ends that log nothing, and the
-    translated leg of a NAT gateway never counts beside the leg that names both ends.
-    """
-    interface, direction = parsed.small("interface_id"), parsed.small("flow_direction")
-    plain = parsed.small("srcaddr"), parsed.small("dstaddr")
-    start = parsed.large("start")
-    has_interface = int("interface_id" in parsed.names)
-    ip4 = parsed.addresses.ip4
-    values = parsed.texts.get("flow_direction", [])
-    egress, ingress = (
-        values.index(value) if value in values else len(values) for value in ("egress", "ingress")
-    )
-    is_told = values and np.isin(direction, (egress, ingress)).any()
-    if is_told or not has_interface:
-        own = np.zeros(0, np.int64)
-    else:
-        own = _own_addresses(interface, *plain, len(parsed.texts["interface_id"]), parsed.addresses)
-    room = 4 * len(ip4)
-    counts = np.zeros(2, np.int64)
-    while True:
-        owned, translated = new_keys(room), new_keys(room)
-        outcome = ends.report_ends(
-            interface, *plain, ip4, own, direction, egress, ingress,
-            derived.src, derived.dst, start, derived.is_traffic, has_interface,
-            derived.reporter, owned, translated, counts,
-        )  # fmt: skip
-        if outcome == ends.DONE:
-            break
-        room *= 4
-    ends.count_once(
-        interface, *plain, len(ip4), derived.src, derived.dst, start, parsed.small("action"),
-        derived.is_traffic, has_interface, derived.reporter, owned, translated,
-        derived.is_counted,
-    )  # fmt: skip
-
-
-def _own_addresses(
-    interface: Narrow, src: Narrow, dst: Narrow, n_interfaces: int, addresses: AddressTable
-) -> Wide:
-    """Return, at interface code * 2 + (1 for IPv6), the code of its own address, or -1."""
-    own = np.full(2 * n_interfaces, -1, np.int64)
-    candidates = np.zeros((len(own), 2), np.int64)
-    tally = np.zeros((len(own), 3), np.int64)
-    ends.tally_own(interface, src, dst, addresses.ip4, candidates, tally)
-    seen = tally[:, :1] > 0
-    shared = np.where(seen & (tally[:, 1:] == tally[:, :1]), candidates, -1)
-    one_only = (shared >= 0).sum(axis=1) == 1
-    own[one_only] = shared[one_only].max(axis=1)
-    taken = set(own[one_only].tolist())
-    for tied in np.flatnonzero((shared >= 0).all(axis=1)):
-        both = sorted(shared[tied].tolist(), key=lambda code: int(addresses.rank[code]))
-        free = [code for code in both if code not in taken] or both
-        own[tied] = free[0]
-        taken.add(free[0])
-    return own

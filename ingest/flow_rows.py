@@ -48,10 +48,14 @@ def flow_rows(
                 unknown[name] = column
         else:
             columns[name] = Numbers(parsed.narrow[name])
+    places = derived.places
     for side, codes in (("src", derived.src), ("dst", derived.dst)):
-        columns[f"{side}_ip4"] = addresses.ip4(codes)
+        ends = places.addresses(codes)
+        columns[f"{side}_ip4"] = addresses.ip4(ends)
         if parsed.addresses.has_ip6:
-            columns[f"{side}_ip6"] = addresses.ip6(codes)
+            columns[f"{side}_ip6"] = addresses.ip6(ends)
+        if places.vpc is not None:
+            columns[f"{side}_vpc_id"] = Codes(places.vpcs(codes), Texts.of(places.vpc_ids))
     columns |= {
         "initiator_is_src": _flags(derived.initiator_is_src, derived.rule > 0),
         "service_port": Numbers(derived.service_port),

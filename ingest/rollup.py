@@ -16,12 +16,12 @@ from ingest.kernels import groups
 from ingest.kernels.tables import new_slots
 from ingest.kernels.text import fill_slots
 from ingest.parse.text import Narrow, ParsedText, Wide
+from ingest.places import Places
 from ingest.schema import ACTIONS, LOG_STATUSES
 from ingest.store.columns import AddressColumns, Codes, Column, Numbers, Table, Texts
 from ingest.store.layout import HOUR_S
 
 _MINUTE_S = 60
-_MINUTES = 60
 _FIRST_GROUPS = 1 << 14
 _EDGE_SUMS = (
     "records", "flows", "packets", "bytes", "return_packets", "return_bytes",
@@ -33,7 +33,13 @@ _TALKER_SUMS = (
     "received_packets", "received_bytes",
 )  # fmt: skip
 _PORT_SUMS = ("records", "flows", "packets", "bytes")
+_ENDS_SUMS = ("records", "first_seen", "last_seen")
 _NO_TIME = 2**63 - 1
+_DAY_S, _DAY_HOURS = 86_400, 24
+# What an interface's own end belongs to.
+_BELONGS = (
+    "account_id", "vpc_id", "subnet_id", "interface_id", "instance_id", "az_id", "region",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,9 @@ class Rollups:
     """What a chunk's records add up to.
 
     Attributes:
-        tables: `edges`, `series`, `talkers`, `ports` and `coverage`; columns and types as in
-            `ingest.schema.TABLES`. Rows of `edges` without both addresses have null ends.
-            Times are null for records without `start` and `end`.
+        tables: `edges`, `series`, `talkers`, `ports`, `coverage` and `ends`; columns and
+            types as in `ingest.schema.TABLES`. Rows of `edges` without both addresses have
+            null ends. Times are null for records without `start` and `end`.
         hours: Each record's hour since 1970; -1 for those without a time.
         totals: Over all traffic records.
     """
@@ -150,12 +156,14 @@ def rollups(parsed: ParsedText, derived: Derived, addresses: AddressColumns) -> 
         ),
         (talkers, ports),
     )  # fmt: skip
+    places = derived.places
     tables = {
-        "edges": _edges(edges, addresses),
+        "edges": _edges(edges, addresses, places),
         "series": _series(series),
-        "talkers": _talkers(talkers, addresses),
+        "talkers": _talkers(talkers, addresses, places),
         "ports": _ports(ports),
         "coverage": _coverage(coverage, parsed),
+        "ends": _ends(parsed, derived, addresses),
     }
     undated, packets, n_bytes, first, last = totals.tolist()
     return Rollups(
@@ -193,20 +201,21 @@ def _service_port(table: _Groups) -> Numbers:
     return Numbers(table.lower(groups.ACTION_BITS + groups.PROTOCOL_BITS, groups.PORT_BITS))
 
 
-def _timed(
-    columns: dict[str, Column], name: str, slots: Narrow, width: int, per_hour: int = 1
-) -> Table:
-    """Make a table whose rows belong to hours or minutes since 1970."""
-    seconds = np.where(slots < 0, -1, slots.astype(np.int64) * width)
-    hours = slots // per_hour if per_hour > 1 else slots
-    return Table({name: Numbers(seconds), **columns}, hours.astype(np.int32), seconds)
+def _timed(columns: dict[str, Column], name: str, slots: Narrow) -> Table:
+    """Make a table whose rows belong to hours since 1970."""
+    seconds = np.where(slots < 0, -1, slots.astype(np.int64) * HOUR_S)
+    return Table({name: Numbers(seconds), **columns}, slots, seconds)
 
 
-def _address(prefix: str, name: str, codes: Narrow, addresses: AddressColumns) -> dict[str, Column]:
+def _address(
+    prefix: str, name: str, codes: Narrow, addresses: AddressColumns, places: Places
+) -> dict[str, Column]:
+    ends = places.addresses(codes)
     return {
-        name: addresses.text(codes),
-        f"{prefix}ip4": addresses.ip4(codes),
-        f"{prefix}ip6": addresses.ip6(codes),
+        name: addresses.text(ends),
+        f"{prefix}vpc_id": Codes(places.vpcs(codes), Texts.of(places.vpc_ids)),
+        f"{prefix}ip4": addresses.ip4(ends),
+        f"{prefix}ip6": addresses.ip6(ends),
     }
 
 
@@ -214,39 +223,45 @@ _KEY_BITS = groups.ACTION_BITS + groups.PROTOCOL_BITS + groups.PORT_BITS
 _TIME_BITS = 31
 
 
-def _edges(table: _Groups, addresses: AddressColumns) -> Table:
+def _edges(table: _Groups, addresses: AddressColumns, places: Places) -> Table:
     initiator = table.upper(groups.ADDRESS_BITS, _TIME_BITS)
     responder = table.upper(0, groups.ADDRESS_BITS)
     columns = {
-        **_address("initiator_", "initiator", initiator, addresses),
-        **_address("responder_", "responder", responder, addresses),
+        **_address("initiator_", "initiator", initiator, addresses, places),
+        **_address("responder_", "responder", responder, addresses, places),
         "service_port": _service_port(table),
         **_facts(table),
         **table.named(_EDGE_SUMS),
     }
-    return _timed(columns, "hour_start", table.lower(_KEY_BITS, _TIME_BITS), HOUR_S)
+    return _timed(columns, "hour_start", table.lower(_KEY_BITS, _TIME_BITS))
 
 
 def _series(table: _Groups) -> Table:
-    columns = {**_facts(table), **table.named(_SERIES_SUMS)}
     minutes = table.lower(_KEY_BITS, _TIME_BITS)
-    return _timed(columns, "minute_start", minutes, _MINUTE_S, _MINUTES)
-
-
-def _talkers(table: _Groups, addresses: AddressColumns) -> Table:
+    seconds = np.where(minutes < 0, -1, minutes.astype(np.int64) * _MINUTE_S)
     columns = {
-        **_address("", "address", table.upper(0, groups.ADDRESS_BITS), addresses),
+        "minute_start": Numbers(seconds),
+        **_facts(table),
+        **table.named(_SERIES_SUMS),
+    }
+    hours = _timed(columns, "hour_start", table.upper(0, _TIME_BITS))
+    return Table(hours.columns, hours.hours, hours.times, seconds)
+
+
+def _talkers(table: _Groups, addresses: AddressColumns, places: Places) -> Table:
+    columns = {
+        **_address("", "address", table.upper(0, groups.ADDRESS_BITS), addresses, places),
         "action": Codes(table.lower(0, groups.ACTION_BITS), Texts.of(ACTIONS)),
         **table.named(_TALKER_SUMS),
     }
-    return _timed(columns, "hour_start", table.lower(groups.ACTION_BITS, _TIME_BITS), HOUR_S)
+    return _timed(columns, "hour_start", table.lower(groups.ACTION_BITS, _TIME_BITS))
 
 
 def _ports(table: _Groups) -> Table:
     columns = {
         "service_port": _service_port(table), **_facts(table), **table.named(_PORT_SUMS),
     }  # fmt: skip
-    return _timed(columns, "hour_start", table.lower(_KEY_BITS, _TIME_BITS), HOUR_S)
+    return _timed(columns, "hour_start", table.lower(_KEY_BITS, _TIME_BITS))
 
 
 def _coverage(table: _Groups, parsed: ParsedText) -> Table:
@@ -258,4 +273,41 @@ def _coverage(table: _Groups, parsed: ParsedText) -> Table:
         "log_status": Codes(table.lower(0, groups.STATUS_BITS), Texts.of(LOG_STATUSES)),
         **table.named(("records",)),
     }
-    return _timed(columns, "hour_start", table.lower(groups.STATUS_BITS, _TIME_BITS), HOUR_S)
+    return _timed(columns, "hour_start", table.lower(groups.STATUS_BITS, _TIME_BITS))
+
+
+def _ends(parsed: ParsedText, derived: Derived, addresses: AddressColumns) -> Table:
+    """Add up what the interfaces' own ends belong to."""
+    names = [name for name in _BELONGS if name in parsed.texts]
+    codes = np.empty((len(names), parsed.n_rows), np.int32)
+    for place, name in enumerate(names):
+        codes[place] = parsed.narrow[name]
+    is_relay = np.zeros(parsed.n_rows, np.bool_)
+    for name in ("tgw_id", "tgw_attachment_id"):
+        is_relay |= parsed.small(name) >= 0
+    table = _Groups(groups.ENDS_SUMS)
+    _add(
+        groups.add_ends,
+        lambda state: (
+            state, parsed.large("start"), parsed.large("end"), derived.reporter,
+            parsed.small("srcaddr"), parsed.small("dstaddr"), is_relay.view(np.uint8), codes,
+            *table.arrays,
+        ),
+        (table,),
+    )  # fmt: skip
+    found = table.keys[: len(table)]
+    rows = table.sums[: len(table), groups.ENDS_ROW]
+    own = found[:, 1].astype(np.int32)
+    seconds = np.where(found[:, 0] < 0, -1, found[:, 0] * _DAY_S)
+    columns: dict[str, Column] = {
+        "day_start": Numbers(seconds),
+        "address": addresses.text(own),
+        "ip4": addresses.ip4(own),
+        "ip6": addresses.ip6(own),
+        **table.named(_ENDS_SUMS),
+    }
+    for name in _BELONGS:
+        known = codes[names.index(name)][rows] if name in names else np.full(len(own), -1, np.int32)
+        columns[name] = Codes(known, Texts.of(parsed.texts.get(name, [])))
+    hours = np.where(found[:, 0] < 0, -1, found[:, 0] * _DAY_HOURS).astype(np.int32)
+    return Table(columns, hours, seconds)

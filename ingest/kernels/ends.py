@@ -1,6 +1,8 @@
 """The rules of `ingest.conversation`, as loops over the records of a chunk.
 
-Addresses are codes, a point is an address and a port. -1 stands for what is not known.
+Addresses and places (an address in a VPC) are codes, a point is a place and a port. -1
+stands for what is not known. Which code is meant: `plain_` and what `find_ends` fills are
+addresses, later rules see places.
 """
 
 from __future__ import annotations
@@ -170,8 +172,8 @@ def decide_by_peers(
 
 
 @inlined
-def _exchange(a: int, b: int, protocol: int, n_addresses: int) -> int:
-    return (long(a) * n_addresses + long(b)) * _PROTOCOLS + long(protocol) + 1
+def _exchange(a: int, b: int, protocol: int, n_places: int) -> int:
+    return (long(a) * n_places + long(b)) * _PROTOCOLS + long(protocol) + 1
 
 
 @kernel
@@ -182,14 +184,14 @@ def decide_rest(
     """Decide records without ports by who came first, the rest by address; name service ports.
 
     Args:
-        rank: Place of each address in address order.
+        rank: Number of each place in the order of addresses.
         service_port: Filled.
         seen, first: An empty map from an exchange to its earliest start.
     """
-    n_addresses = rank.shape[0]
+    n_places = rank.shape[0]
     for i in range(src.shape[0]):
         if src[i] >= 0 and dst[i] >= 0 and not is_ported[i]:
-            key = _exchange(src[i], dst[i], protocol[i], n_addresses)
+            key = _exchange(src[i], dst[i], protocol[i], n_places)
             slot = slot_of_key(seen, key)
             if seen[slot] == EMPTY or start[i] < first[slot]:
                 first[slot] = start[i]
@@ -199,8 +201,8 @@ def decide_rest(
         if src[i] < 0 or dst[i] < 0:
             continue
         if not is_ported[i]:
-            ours = first[slot_of_key(seen, _exchange(src[i], dst[i], protocol[i], n_addresses))]
-            back = slot_of_key(seen, _exchange(dst[i], src[i], protocol[i], n_addresses))
+            ours = first[slot_of_key(seen, _exchange(src[i], dst[i], protocol[i], n_places))]
+            back = slot_of_key(seen, _exchange(dst[i], src[i], protocol[i], n_places))
             if seen[back] == EMPTY or first[back] != ours:
                 is_src[i] = seen[back] == EMPTY or first[back] > ours
                 rule[i] = FIRST
@@ -250,28 +252,20 @@ def tally_own(
 
 
 @kernel
-def report_ends(
+def find_reporters(
     interface: Ints, plain_src: Ints, plain_dst: Ints, ip4: Longs, own: Longs,
-    direction: Ints, egress: int, ingress: int, src: Ints, dst: Ints, start: Longs,
-    is_traffic: Bytes, has_interface: int, reporter: Bytes, owned: Longs, translated: Longs,
-    counts: Longs,
+    direction: Ints, egress: int, ingress: int, src: Ints, dst: Ints, is_traffic: Bytes,
+    reporter: Bytes, is_own: Bytes,
 ) -> int:  # fmt: skip
-    """Say which end's interface logged each record, and gather what that tells of others.
+    """Say which end's interface logged each record.
 
     Args:
         own: Per interface and family its own address; empty where directions tell.
         direction, egress, ingress: The flow's direction, and the codes of its values.
         reporter: Filled.
-        owned: An empty set; filled with hour and address of ends whose own interface logs.
-        translated: An empty set; filled with interface and far end of middle boxes.
-        counts: Filled with the sizes of both sets.
-
-    Returns:
-        FULL where a set has no room.
+        is_own: Filled: 1 where that interface's address is the packet's own end, 0 at a
+            middle box.
     """
-    size = ip4.shape[0] + 1
-    counts[0] = 0
-    counts[1] = 0
     for i in range(src.shape[0]):
         logged = UNKNOWN
         if is_traffic[i]:
@@ -286,11 +280,35 @@ def report_ends(
                 elif address == plain_dst[i]:
                     logged = DST
         reporter[i] = logged
-        if logged == UNKNOWN or src[i] < 0 or dst[i] < 0:
+        is_own[i] = (logged == SRC and plain_src[i] == src[i]) or (
+            logged == DST and plain_dst[i] == dst[i]
+        )
+    return DONE
+
+
+@kernel
+def gather_reports(
+    interface: Ints, src: Ints, dst: Ints, n_places: int, start: Longs, has_interface: int,
+    reporter: Bytes, is_own: Bytes, owned: Longs, translated: Longs, counts: Longs,
+) -> int:  # fmt: skip
+    """Gather what the reports of some interfaces tell of those of others.
+
+    Args:
+        owned: An empty set; filled with hour and place of ends whose own interface logs.
+        translated: An empty set; filled with interface and far end of middle boxes.
+        counts: Filled with the sizes of both sets.
+
+    Returns:
+        FULL where a set has no room.
+    """
+    size = n_places + 1
+    counts[0] = 0
+    counts[1] = 0
+    for i in range(src.shape[0]):
+        if reporter[i] == UNKNOWN or src[i] < 0 or dst[i] < 0:
             continue
-        far = src[i] if logged == SRC else dst[i]
-        near = plain_src[i] if logged == SRC else plain_dst[i]
-        if near == far:
+        far = src[i] if reporter[i] == SRC else dst[i]
+        if is_own[i]:
             counts[0] += add_key(owned, (start[i] // HOUR_S) * size + far)
         elif has_interface:
             counts[1] += add_key(translated, interface[i] * size + far)
@@ -299,19 +317,29 @@ def report_ends(
     return DONE
 
 
+@inlined
+def _is_owned(owned: Longs, hour: int, size: int, place: int) -> bool:
+    """Tell whether a place's own interface logs, in the same hour or in one beside it."""
+    return (
+        has_key(owned, hour * size + place)
+        or has_key(owned, (hour - 1) * size + place)
+        or has_key(owned, (hour + 1) * size + place)
+    )
+
+
 @kernel
 def count_once(
-    interface: Ints, plain_src: Ints, plain_dst: Ints, n_addresses: int, src: Ints, dst: Ints,
-    start: Longs, action: Ints, is_traffic: Bytes, has_interface: int, reporter: Bytes,
-    owned: Longs, translated: Longs, is_counted: Bytes,
+    interface: Ints, n_places: int, src: Ints, dst: Ints, start: Longs, action: Ints,
+    is_traffic: Bytes, has_interface: int, reporter: Bytes, is_own: Bytes, owned: Longs,
+    translated: Longs, is_counted: Bytes,
 ) -> int:  # fmt: skip
     """Say which reports count, so that a flow logged at several interfaces counts once.
 
     Args:
-        owned, translated: As `report_ends` filled them.
+        owned, translated: As `gather_reports` filled them.
         is_counted: Filled.
     """
-    size = n_addresses + 1
+    size = n_places + 1
     for i in range(src.shape[0]):
         is_counted[i] = is_traffic[i]
         if reporter[i] == UNKNOWN or src[i] < 0 or dst[i] < 0:
@@ -320,12 +348,12 @@ def count_once(
         near = src[i] if at_src else dst[i]
         peer = dst[i] if at_src else src[i]
         hour = start[i] // HOUR_S
-        if near == (plain_src[i] if at_src else plain_dst[i]):
-            is_again = at_src and action[i] != REJECT and has_key(owned, hour * size + peer)
+        if is_own[i]:
+            is_again = at_src and action[i] != REJECT and _is_owned(owned, hour, size, peer)
             if has_interface and has_key(translated, interface[i] * size + peer):
                 is_again = True
         else:
-            is_again = has_key(owned, hour * size + near) or has_key(owned, hour * size + peer)
+            is_again = _is_owned(owned, hour, size, near) or _is_owned(owned, hour, size, peer)
         if is_again:
             is_counted[i] = 0
     return DONE

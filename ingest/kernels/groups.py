@@ -1,7 +1,8 @@
 """Records added up by keys, in one pass over a chunk.
 
 A group is found by two numbers that hold its key; its sums lie in one row. A caller
-unpacks the keys again: see the `_BITS` beside each.
+unpacks the keys again: see the `_BITS` beside each. Ends are codes of places, an address
+in a VPC.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from ingest.kernels.compiled import (
     Bytes,
     Hashes,
+    IntRows,
     Ints,
     LongRows,
     Longs,
@@ -21,7 +23,10 @@ from ingest.kernels.tables import slot_of_hash
 
 DONE, FULL = 0, 1
 LARGEST = 2**63 - 1
-HOUR_S, MINUTE_S = 3_600, 60
+DAY_S, HOUR_S, MINUTE_S = 86_400, 3_600, 60
+# A longer record is not what AWS writes; its volume stays in its first minute.
+LONGEST_S = 3_600
+_MOST_MINUTES = LONGEST_S // MINUTE_S + 1
 # What a key's parts take in its numbers; each part is stored plus one, so that -1 fits.
 ADDRESS_BITS, PORT_BITS, PROTOCOL_BITS, ACTION_BITS, STATUS_BITS = 32, 17, 9, 2, 2
 # Places of the sums.
@@ -29,10 +34,13 @@ RECORDS, FLOWS, PACKETS, BYTES = range(4)
 RETURN_PACKETS, RETURN_BYTES, FIRST_SEEN, LAST_SEEN = range(4, 8)
 LOGGED_PACKETS, LOGGED_BYTES = range(4, 6)
 INITIATED, SENT_PACKETS, SENT_BYTES, RECEIVED_PACKETS, RECEIVED_BYTES = range(2, 7)
-EDGE_SUMS, SERIES_SUMS, TALKER_SUMS, PORT_SUMS, COVERAGE_SUMS = 8, 6, 7, 4, 1
+NEXT_MINUTE = 6  # Group of the minute after, plus one; 0: not looked for yet.
+ENDS_FIRST, ENDS_LAST, ENDS_ROW = range(1, 4)
+EDGE_SUMS, SERIES_SUMS, TALKER_SUMS, PORT_SUMS, COVERAGE_SUMS, ENDS_SUMS = 8, 7, 7, 4, 1, 4
 # Places of a chunk's totals.
 UNDATED, TOTAL_PACKETS, TOTAL_BYTES, FIRST, LAST = range(5)
 
+_ONE_MINUTE = 1 << (PORT_BITS + PROTOCOL_BITS + ACTION_BITS)  # In the key of a minute.
 _MIX = word(0xD6E8FEB86659FD93)
 
 
@@ -79,6 +87,59 @@ def _plus(total: int, number: int) -> int:
 
 
 @inlined
+def _add_volume(series: LongRows, minute: int, counted: int, packets: int, n_bytes: int) -> int:
+    series[minute, PACKETS] = _plus(series[minute, PACKETS], counted * packets)
+    series[minute, BYTES] = _plus(series[minute, BYTES], counted * n_bytes)
+    series[minute, LOGGED_PACKETS] = _plus(series[minute, LOGGED_PACKETS], packets)
+    series[minute, LOGGED_BYTES] = _plus(series[minute, LOGGED_BYTES], n_bytes)
+    return DONE
+
+
+@inlined
+def _spread(
+    minute: int, begun: int, lasts: int, counted: int, packets: int, n_bytes: int,
+    slots: Ints, keys: LongRows, hashes: Hashes, series: LongRows, n_series: Longs,
+) -> int:  # fmt: skip
+    """Add a record's volume to the minutes that it lasts, the first of which is given.
+
+    The first k of its seconds carry `n // lasts * k + n % lasts * k // lasts`. From one
+    minute to the next that grows by a whole number and a rest, so nothing is divided
+    in the loop; what is left goes to the last minute.
+    """
+    passed = MINUTE_S - begun % MINUTE_S
+    packets_each, packets_rest = packets // lasts, packets % lasts
+    bytes_each, bytes_rest = n_bytes // lasts, n_bytes % lasts
+    packets_due = packets_each * passed + packets_rest * passed // lasts
+    bytes_due = bytes_each * passed + bytes_rest * passed // lasts
+    packets_over = packets_rest * passed % lasts
+    bytes_over = bytes_rest * passed % lasts
+    packets_step = packets_each * MINUTE_S + packets_rest * MINUTE_S // lasts
+    bytes_step = bytes_each * MINUTE_S + bytes_rest * MINUTE_S // lasts
+    packets_more = packets_rest * MINUTE_S % lasts
+    bytes_more = bytes_rest * MINUTE_S % lasts
+    while passed < lasts:
+        _add_volume(series, minute, counted, packets_due, bytes_due)
+        packets -= packets_due
+        n_bytes -= bytes_due
+        packets_over += packets_more
+        bytes_over += bytes_more
+        packets_due = packets_step + (packets_over >= lasts)
+        bytes_due = bytes_step + (bytes_over >= lasts)
+        packets_over -= lasts * (packets_over >= lasts)
+        bytes_over -= lasts * (bytes_over >= lasts)
+        if series[minute, NEXT_MINUTE] == 0:
+            following = _group(
+                keys[minute, 0], keys[minute, 1] + _ONE_MINUTE,
+                slots, keys, hashes, n_series, n_series[0],
+            )  # fmt: skip
+            series[minute, NEXT_MINUTE] = following + 1
+        minute = series[minute, NEXT_MINUTE] - 1
+        passed += MINUTE_S
+    _add_volume(series, minute, counted, packets, n_bytes)
+    return DONE
+
+
+@inlined
 def _filled(value: int) -> int:
     return max(long(value), long(0))
 
@@ -111,7 +172,7 @@ def add_records(
     for i in range(state[0], start.shape[0]):
         if (
             n_edges[0] == edge_keys.shape[0]
-            or n_series[0] == series_keys.shape[0]
+            or n_series[0] + _MOST_MINUTES > series_keys.shape[0]
             or n_coverage[0] == coverage_keys.shape[0]
         ):
             state[0] = i
@@ -140,16 +201,22 @@ def add_records(
         totals[LAST] = max(totals[LAST], last)
         counted = long(is_counted[i])
         minute = _group(
-            0,
+            hour + 1,
             _edge_key(begun // MINUTE_S if begun >= 0 else -1, -1, protocol[i], action[i]),
             series_slots, series_keys, series_hashes, n_series, minute,
         )  # fmt: skip
         series[minute, RECORDS] += 1
         series[minute, FLOWS] += counted
-        series[minute, PACKETS] = _plus(series[minute, PACKETS], counted * number)
-        series[minute, BYTES] = _plus(series[minute, BYTES], counted * volume)
-        series[minute, LOGGED_PACKETS] = _plus(series[minute, LOGGED_PACKETS], number)
-        series[minute, LOGGED_BYTES] = _plus(series[minute, LOGGED_BYTES], volume)
+        lasts = end[i] - start[i] if start[i] >= 0 and has_end else long(0)
+        if lasts > LONGEST_S:
+            lasts = long(0)
+        if lasts <= MINUTE_S - begun % MINUTE_S:
+            _add_volume(series, minute, counted, number, volume)
+        else:
+            _spread(
+                minute, begun, lasts, counted, number, volume,
+                series_slots, series_keys, series_hashes, series, n_series,
+            )  # fmt: skip
         initiator = long(-1)
         responder = long(-1)
         returning = long(0)
@@ -175,6 +242,69 @@ def add_records(
         edges[edge, RETURN_BYTES] = _plus(edges[edge, RETURN_BYTES], counted * returning * volume)
         edges[edge, FIRST_SEEN] = min(edges[edge, FIRST_SEEN], begun)
         edges[edge, LAST_SEEN] = max(edges[edge, LAST_SEEN], ended)
+    state[0] = start.shape[0]
+    return DONE
+
+
+@kernel
+def add_ends(
+    state: Longs, start: Longs, end: Longs, reporter: Bytes, plain_src: Ints, plain_dst: Ints,
+    is_relay: Bytes, names: IntRows,
+    slots: Ints, keys: LongRows, hashes: Hashes, found: LongRows, count: Longs,
+) -> int:  # fmt: skip
+    """Add records to the own end of the interface that logged them, from row `state[0]` on.
+
+    Args:
+        reporter: 0 for the source, 1 for the destination; records with neither are left out.
+        is_relay: 1 for records of transit gateways, which have no end of their own.
+        names: Codes of what belongs to an end, one row per column.
+        found: Sums; ENDS_ROW is the first record of the group.
+
+    Returns:
+        FULL where there is no room for one more group before row `state[0]`.
+    """
+    for i in range(state[0], start.shape[0]):
+        if count[0] == keys.shape[0]:
+            state[0] = i
+            return FULL
+        if reporter[i] > 1 or is_relay[i]:
+            continue
+        address = plain_src[i] if reporter[i] == 0 else plain_dst[i]
+        if address < 0:
+            continue
+        begun = start[i] if start[i] >= 0 else end[i]
+        ended = end[i] if end[i] >= 0 else start[i]
+        day = begun // DAY_S if begun >= 0 else long(-1)
+        key = word(address) * _MIX
+        for column in range(names.shape[0]):
+            key = (key ^ word(long(names[column, i]) + 1)) * _MIX
+            key ^= key >> word(32)
+        slot = slot_of_hash(key, slots.shape[0])
+        while True:
+            group = long(slots[slot]) - 1
+            if group < 0:
+                break
+            if keys[group, 0] == day and keys[group, 1] == address:
+                row = found[group, ENDS_ROW]
+                column = 0
+                while column < names.shape[0] and names[column, row] == names[column, i]:
+                    column += 1
+                if column == names.shape[0]:
+                    break
+            slot = (slot + 1) & (slots.shape[0] - 1)
+        if group < 0:
+            group = long(count[0])
+            count[0] += 1
+            slots[slot] = group + 1
+            hashes[group] = key
+            keys[group, 0] = day
+            keys[group, 1] = address
+            found[group, ENDS_ROW] = i
+            found[group, ENDS_FIRST] = begun
+            found[group, ENDS_LAST] = ended
+        found[group, RECORDS] += 1
+        found[group, ENDS_FIRST] = min(found[group, ENDS_FIRST], begun)
+        found[group, ENDS_LAST] = max(found[group, ENDS_LAST], ended)
     state[0] = start.shape[0]
     return DONE
 

@@ -168,11 +168,13 @@ class Table:
     Attributes:
         hours: Each row's hour since 1970; -1 for rows without a time.
         times: The seconds that tell the time range of a part.
+        last_times: The same for its end, where rows reach further than `times` says.
     """
 
     columns: Mapping[str, Column]
     hours: npt.NDArray[np.int32]
     times: npt.NDArray[np.int64]
+    last_times: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.hours)

@@ -10,6 +10,7 @@ from typing import Self
 
 import duckdb
 
+from ingest.parse.addresses import packed_address
 from ingest.schema import TABLES, StoredType
 from ingest.store.commit import NewPart
 
@@ -21,7 +22,13 @@ _SQL_TYPES: dict[StoredType, str] = {
     "bool": "BOOLEAN",
     "map": "STRUCT(key VARCHAR, value VARCHAR)[]",
 }
-_TIMES = {"flows": ("start", "end"), "series": ("minute_start",)}
+# Columns that tell the first and the last time of a part, the one that is not null.
+_TIMES = {
+    "flows": (("start", "end"), ("start", "end")),
+    "series": (("hour_start",), ("minute_start",)),
+    "ends": (("day_start",), ("day_start",)),
+}
+_HOURLY = (("hour_start",), ("hour_start",))
 # A reader of some minutes skips the row groups of the other ones.
 _ROWS_IN_GROUP = 122_880
 
@@ -55,6 +62,8 @@ class Engine:
             ("allow_community_extensions", False),
             ("lock_configuration", True),  # Last: it refuses every SET after it.
         )
+        self._connection.create_function("ip4_number", _ip4_number, ["VARCHAR"], "BIGINT")
+        self._connection.create_function("ip6_hex", _ip6_hex, ["VARCHAR"], "VARCHAR")
         for name, value in settings:
             self._connection.execute(f"SET {name} = $value", {"value": value})
 
@@ -97,7 +106,7 @@ class Engine:
             for name, stored in TABLES[kind].items()
             if name in names
         )
-        order = [name for name in _TIMES.get(kind, ("hour_start",)) if name in names]
+        order = [name for name in _TIMES.get(kind, _HOURLY)[-1] if name in names]
         if kind == "flows":
             order += ["object_id", "line"]
         else:
@@ -131,9 +140,13 @@ class Engine:
         with path.open("rb") as written:
             os.fsync(written.fileno())
         made = self.read(kind, [str(path)])
-        times = [f'"{n}"' for n in _TIMES.get(kind, ("hour_start",)) if n in made.columns]
-        time = f"coalesce({', '.join(times)})" if times else "CAST(NULL AS BIGINT)"
-        first, last, n_rows = self.row(made, f"min({time})", f"max({time})", "count(*)")
+        earliest, latest = (
+            ", ".join([f'"{name}"' for name in names if name in made.columns] or ["NULL::BIGINT"])
+            for names in _TIMES.get(kind, _HOURLY)
+        )
+        first, last, n_rows = self.row(
+            made, f"min(coalesce({earliest}))", f"max(coalesce({latest}))", "count(*)"
+        )
         if not n_rows:
             path.unlink()
             return None
@@ -143,3 +156,13 @@ class Engine:
         """Return the one row of whole numbers of an aggregate without groups."""
         (found,) = relation.aggregate(", ".join(sums)).fetchall()
         return tuple(None if value is None else int(value) for value in found)
+
+
+def _ip4_number(address: str) -> int | None:
+    packed = packed_address(address)
+    return int.from_bytes(packed) if packed is not None and len(packed) == 4 else None
+
+
+def _ip6_hex(address: str) -> str | None:
+    packed = packed_address(address)
+    return packed.hex() if packed is not None and len(packed) == 16 else None

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import duckdb
 
+from ingest.kernels.groups import LONGEST_S
 from ingest.schema import TABLES
 from ingest.store.layout import HOUR_S
 
-_MINUTE_S = 60
+_DAY_S, _MINUTE_S = 86_400, 60
 _LOWEST, _HIGHEST = "first_seen", "last_seen"
 _SUMS = frozenset(
     {
@@ -28,12 +29,15 @@ _TRAFFIC = f"""
     coalesce("start", "end") AS seen_at,
     coalesce("end", "start") AS last_at,
     seen_at // {HOUR_S} * {HOUR_S} AS hour_start,
-    seen_at // {_MINUTE_S} * {_MINUTE_S} AS minute_start,
+    CASE WHEN "end" - "start" BETWEEN 1 AND {LONGEST_S} THEN "end" - "start" ELSE 1 END AS lasts,
+    coalesce(seen_at % {_MINUTE_S}, 0) AS second,
     coalesce(pkt_srcaddr, srcaddr) AS src,
     coalesce(pkt_dstaddr, dstaddr) AS dst,
     src_ip4, src_ip6, dst_ip4, dst_ip6, initiator_is_src,
     {_ENDS.format(src="src", dst="dst")} AS initiator,
     {_ENDS.format(src="dst", dst="src")} AS responder,
+    {_ENDS.format(src="src_vpc_id", dst="dst_vpc_id")} AS initiator_vpc_id,
+    {_ENDS.format(src="dst_vpc_id", dst="src_vpc_id")} AS responder_vpc_id,
     {_ENDS.format(src="src_ip4", dst="dst_ip4")} AS initiator_ip4,
     {_ENDS.format(src="src_ip6", dst="dst_ip6")} AS initiator_ip6,
     {_ENDS.format(src="dst_ip4", dst="src_ip4")} AS responder_ip4,
@@ -50,10 +54,44 @@ _TRAFFIC = f"""
     seen_at AS first_seen,
     last_at AS last_seen"""
 _TALKERS = """
-    hour_start, {end} AS address, {end}_ip4 AS ip4, {end}_ip6 AS ip6, action, records, flows,
+    hour_start, {end} AS address, {end}_vpc_id AS vpc_id, {end}_ip4 AS ip4, {end}_ip6 AS ip6,
+    action, records, flows,
     {initiated} AS initiated_flows,
     {request}_packets AS sent_packets, {request}_bytes AS sent_bytes,
     {answer}_packets AS received_packets, {answer}_bytes AS received_bytes"""
+# One row per minute that a record lasts, with its share, as `ingest.kernels.groups` spreads it.
+_UPTO = (
+    f"least({_MINUTE_S} * (step + 1) - second, lasts)",
+    f"greatest({_MINUTE_S} * step - second, 0)",
+)
+_SHARE = "{n} // lasts * ({0} - {1}) + {n} % lasts * {0} // lasts - {n} % lasts * {1} // lasts"
+_VOLUMES = ("packets", '"bytes"', "logged_packets", "logged_bytes")
+_MINUTES = f"""
+    hour_start, (seen_at // {_MINUTE_S} + step) * {_MINUTE_S} AS minute_start, protocol, action,
+    CASE WHEN step = 0 THEN records ELSE 0 END AS records,
+    CASE WHEN step = 0 THEN flows ELSE 0 END AS flows,
+    {", ".join(_SHARE.format(*_UPTO, n=name) + f" AS {name}" for name in _VOLUMES)}"""
+# An address that a middle box translated is not the one that the number columns hold.
+_OWN = """CASE reporter WHEN 'src' THEN {src} ELSE {dst} END"""
+_BELONGS = f"""
+    coalesce("start", "end") AS first_seen,
+    coalesce("end", "start") AS last_seen,
+    first_seen // {_DAY_S} * {_DAY_S} AS day_start,
+    {_OWN.format(src="srcaddr", dst="dstaddr")} AS address,
+    address = {
+    _OWN.format(src="coalesce(pkt_srcaddr, srcaddr)", dst="coalesce(pkt_dstaddr, dstaddr)")
+} AS is_end,
+    CASE WHEN is_end THEN {_OWN.format(src="src_ip4", dst="dst_ip4")}
+         ELSE ip4_number(address) END AS ip4,
+    CASE WHEN is_end THEN {_OWN.format(src="src_ip6", dst="dst_ip6")}
+         ELSE ip6_hex(address) END AS ip6,
+    account_id, vpc_id, subnet_id, interface_id, instance_id, az_id, region,
+    1 AS records"""
+# Traffic of interfaces; a transit gateway's records have no end of their own.
+HAS_OWN_END = f"""
+    is_counted IS NOT NULL AND reporter IS NOT NULL
+    AND tgw_id IS NULL AND tgw_attachment_id IS NULL
+    AND {_OWN.format(src="srcaddr", dst="dstaddr")} IS NOT NULL"""
 # A record without a status: what ingest takes it for.
 _COVERAGE = f"""
     coalesce("start", "end") // {HOUR_S} * {HOUR_S} AS hour_start,
@@ -81,9 +119,14 @@ def from_flows(kind: str, flows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRela
     """Make a rollup of flow rows, which have all columns of the table."""
     if kind == "coverage":
         return summed(kind, flows.project(_COVERAGE))
+    if kind == "ends":
+        return summed(kind, flows.filter(HAS_OWN_END).project(_BELONGS))
     traffic = flows.filter("is_counted IS NOT NULL").project(_TRAFFIC)
     if kind == "talkers":
         return summed(kind, _talkers(traffic), cut=True)
+    if kind == "series":
+        steps = f"*, unnest(range((second + lasts - 1) // {_MINUTE_S} + 1)) AS step"
+        return summed(kind, traffic.project(steps).project(_MINUTES), cut=True)
     columns = ", ".join(f'"{name}"' for name in TABLES[kind])
     return summed(kind, traffic.project(columns), cut=True)
 

@@ -51,6 +51,9 @@ def write_parts(tables: Mapping[str, Table], folder: Path, name: str) -> list[Ne
                 size = file.tell()
             pages.find_bounds(table.times, rows, bounds)
             first, last = bounds.tolist() if hour_number >= 0 else (None, None)
+            if last is not None and table.last_times is not None:
+                pages.find_bounds(table.last_times, rows, bounds)
+                last = bounds.tolist()[1]
             parts.append(
                 NewPart(
                     str(path), kind, date, hour,

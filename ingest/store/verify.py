@@ -18,6 +18,7 @@ from ingest.schema import TABLES
 from ingest.store.disk import checksum_of, part_files
 from ingest.store.engine import Engine
 from ingest.store.layout import open_catalog
+from ingest.store.merge import HAS_OWN_END
 from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES
 from ingest.store.read import CacheReader, CacheUnusableError
 from ingest.store.rows import LivePart, batch_sums, expected_rows, live_parts
@@ -246,6 +247,7 @@ _FLOW_SUMS = {
         'coalesce(sum("bytes") FILTER (is_counted AND initiator_is_src IS NOT NULL), 0)',
     ),
     "coverage": ("count(*)",),
+    "ends": (f"count(*) FILTER ({HAS_OWN_END})",),
 }
 _ROLLUP_SUMS = {
     "edges": ("sum(records)", "sum(flows)", 'sum("bytes")'),
@@ -253,6 +255,7 @@ _ROLLUP_SUMS = {
     "series": ("sum(records)", "sum(flows)", 'sum("bytes")'),
     "talkers": ("sum(records)", "sum(flows)", "sum(sent_bytes)"),
     "coverage": ("sum(records)",),
+    "ends": ("sum(records)",),
 }
 
 

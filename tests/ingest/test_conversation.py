@@ -309,13 +309,20 @@ class TestOnce:
 
         assert counted(rows) == [True, False, True]
 
-    def test_an_interface_that_logs_nothing_that_hour_loses_nothing(self):
-        """Logging of the destination that begins an hour later leaves the source's reports."""
+    def test_an_interface_that_logs_nothing_by_then_loses_nothing(self):
+        """Logging of the destination that begins two hours later leaves the source's reports."""
         left, arrived, _, _ = self._both_ends()
-        later = {"start": START + 3_600, "end": START + 3_659}
+        later = {"start": START + 7_200, "end": START + 7_259}
         rows = derived([left, left | later, arrived | later], V5)
 
         assert counted(rows) == [True, False, True]
+
+    def test_two_reports_on_both_sides_of_a_full_hour_count_once(self):
+        """The source saw the first packet before the hour, the destination after it."""
+        left, arrived, _, _ = self._both_ends()
+        rows = derived([left | {"start": START - 1}, arrived], V5)
+
+        assert counted(rows) == [False, True]
 
     def test_a_hop_through_a_nat_gateway_counts_once(self):
         """Host to internet through a NAT gateway: the host's own records count, no leg else."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from ingest.store.columns import Codes, Flags, Numbers, Pairs, Texts
 from ingest.store.parquet import write_parquet
 from tests.conftest import START, answer, log_line, log_text, make_flows, no_data
 from tests.ingest.loading import Row, read_content
+from tests.ingest.spreading import minutes_of
 
 HOUR = 3_600
 GOOD = log_line(make_flows()[0]).encode()
@@ -38,7 +40,7 @@ FLOWS = st.builds(
     packets=st.integers(0, 1_000),
     bytes=st.sampled_from([0, 40, 2**40]),
     start=st.sampled_from([START, START + 61, START + HOUR, START + 30 * HOUR]),
-    end=st.just(START + 40 * HOUR),
+    end=st.sampled_from([START + 30 * HOUR + n for n in (0, 7, 599, 9 * HOUR)]),
     action=st.sampled_from(["ACCEPT", "REJECT"]),
     interface_id=st.sampled_from(["eni-0a", "eni-0b", "eni-0c"]),
 ) | st.sampled_from([no_data(), no_data("SKIPDATA"), no_data(interface_id="eni-0a")])
@@ -168,7 +170,9 @@ def assert_same(rows: Sequence[Row], sums: dict[tuple[Any, ...], Counter[str]]) 
     found = {}
     for row in rows:
         (names,) = {tuple(total) for total in sums.values()} or [()]
-        key = tuple(v for n, v in row.items() if n not in names and "ip" not in n)
+        key = tuple(
+            v for n, v in row.items() if n not in names and not re.search("ip[46]|vpc_id", n)
+        )
         found[key] = {name: row[name] for name in names}
     assert found == {key: dict(total) for key, total in sums.items()}
 
@@ -219,10 +223,16 @@ def edges_of(rows: Sequence[Row]) -> dict[tuple[Any, ...], Any]:
 def series_of(rows: Sequence[Row]) -> dict[tuple[Any, ...], Any]:
     groups = defaultdict(list)
     for row in rows:
-        if row["is_counted"] is not None:
-            key = (row["start"] // 60 * 60, row["protocol"], row["action"])
-            logged = {"logged_packets": row["packets"], "logged_bytes": row["bytes"]}
-            groups[key].append(volumes(row) | logged)
+        if row["is_counted"] is None:
+            continue
+        for minute, part in minutes_of(row):
+            key = (row["start"] // HOUR * HOUR, minute, row["protocol"], row["action"])
+            logged = {f"logged_{name}": n for name, n in part.items()}
+            is_first = minute == row["start"] // 60 * 60
+            once = volumes(row | part)
+            groups[key].append(
+                once | logged | {n: is_first * once[n] for n in ("records", "flows")}
+            )
     return summed(groups)
 
 

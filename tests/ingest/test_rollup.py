@@ -20,14 +20,22 @@ from tests.conftest import (
     no_data,
 )
 from tests.ingest.loading import Row, read_content
+from tests.ingest.spreading import minutes_of
 
+BELONGS = (
+    "account_id", "vpc_id", "subnet_id", "interface_id", "instance_id", "az_id", "region",
+)  # fmt: skip
 KEYS = {
-    "edges": ("hour_start", "initiator", "responder", "service_port", "protocol", "action"),
-    "series": ("minute_start", "protocol", "action"),
-    "talkers": ("hour_start", "address", "action"),
+    "edges": (
+        "hour_start", "initiator", "responder", "initiator_vpc_id", "responder_vpc_id",
+        "service_port", "protocol", "action",
+    ),
+    "series": ("hour_start", "minute_start", "protocol", "action"),
+    "talkers": ("hour_start", "address", "vpc_id", "action"),
     "ports": ("hour_start", "service_port", "protocol", "action"),
     "coverage": ("hour_start", "account_id", "interface_id", "log_status"),
-}
+    "ends": ("day_start", "address", *BELONGS),
+}  # fmt: skip
 NUMBERS = {"ip4", "ip6", "initiator_ip4", "initiator_ip6", "responder_ip4", "responder_ip6"}
 Sums = dict[tuple[object, ...], dict[str, int]]
 
@@ -64,10 +72,17 @@ def recounted(rows: list[Row]) -> dict[str, Sums]:
         once = int(row["is_counted"])
         packets, n_bytes = row["packets"] or 0, row["bytes"] or 0
         is_return = int(row["initiator_is_src"] is False)
-        ends = (row["srcaddr"], row["dstaddr"])
+        ends = ((row["srcaddr"], row.get("src_vpc_id")), (row["dstaddr"], row.get("dst_vpc_id")))
         initiator, responder = ends[::-1] if is_return else ends
         if row["initiator_is_src"] is None:
-            initiator = responder = None
+            initiator = responder = (None, None)
+        own = {"src": ends[0][0], "dst": ends[1][0]}.get(row["reporter"])
+        if own is not None:
+            partial["ends"].append(
+                {"day_start": start // 86_400 * 86_400, "address": own}
+                | {name: row.get(name) for name in BELONGS}
+                | {"records": 1, "first_seen": start, "last_seen": row["end"]}
+            )
         counts = {
             "records": 1, "flows": once, "packets": once * packets, "bytes": once * n_bytes,
         }  # fmt: skip
@@ -75,21 +90,27 @@ def recounted(rows: list[Row]) -> dict[str, Sums]:
                 "return_bytes": is_return * once * n_bytes}  # fmt: skip
         key = {name: row[name] for name in ("service_port", "protocol", "action")}
         partial["edges"].append(
-            hour | key | {"initiator": initiator, "responder": responder} | counts | back
-            | {"first_seen": start, "last_seen": row["end"]}
+            hour | key | counts | back | {"first_seen": start, "last_seen": row["end"]}
+            | {"initiator": initiator[0], "initiator_vpc_id": initiator[1]}
+            | {"responder": responder[0], "responder_vpc_id": responder[1]}
         )  # fmt: skip
         partial["ports"].append(hour | key | counts)
-        partial["series"].append(
-            {"minute_start": start // 60 * 60, "protocol": row["protocol"]}
-            | {"action": row["action"], "logged_packets": packets, "logged_bytes": n_bytes}
-            | counts
-        )
-        if initiator is None:
+        for minute, part in minutes_of(row):
+            is_first = int(minute == start // 60 * 60)
+            partial["series"].append(
+                hour | {"minute_start": minute}
+                | {"protocol": row["protocol"], "action": row["action"]}
+                | {"records": is_first, "flows": is_first * once}
+                | {name: once * n for name, n in part.items()}
+                | {f"logged_{name}": n for name, n in part.items()}
+            )  # fmt: skip
+        if initiator[0] is None:
             continue
-        for address, sends in ((ends[0], 1), (ends[1], 0)):
+        for (address, vpc), sends in ((ends[0], 1), (ends[1], 0)):
             partial["talkers"].append(
                 hour
-                | {"address": address, "action": row["action"], "records": 1, "flows": once}
+                | {"address": address, "vpc_id": vpc, "action": row["action"]}
+                | {"records": 1, "flows": once}
                 | {"initiated_flows": once * (sends != is_return)}
                 | {"sent_packets": sends * once * packets, "sent_bytes": sends * once * n_bytes}
                 | {"received_packets": (1 - sends) * once * packets,
@@ -109,10 +130,11 @@ CHANGES = st.fixed_dictionaries(
         "packets": st.integers(0, 9),
         "bytes": st.integers(0, 10**12),
         "start": st.sampled_from([START, START + 59, START + 60, START + 3_600]),
-        "end": st.just(START + 4_000),
+        "end": st.integers(START - 9, START + 130) | st.integers(START, START + 8_000),
         "action": st.sampled_from(["ACCEPT", "REJECT"]),
         "interface_id": st.sampled_from([CLIENT_ENI, SERVER_ENI]),
         "flow_direction": st.sampled_from(["ingress", "egress", None]),
+        "vpc_id": st.sampled_from(["vpc-0a", "vpc-0b", None]),
     }
 )
 FLOWS = st.one_of(
@@ -120,7 +142,7 @@ FLOWS = st.one_of(
     CHANGES.map(lambda changes: make_flows(changes)[0]),
     st.sampled_from(["NODATA", "SKIPDATA"]).map(no_data),
 )
-FIELDS = (*DEFAULT_FIELDS, "flow-direction")
+FIELDS = (*DEFAULT_FIELDS, "flow-direction", "vpc-id")
 
 
 @settings(max_examples=60)
@@ -132,6 +154,34 @@ def test_every_rollup_equals_a_recount_of_its_records(flows):
     expected = recounted(tables["flows"])
     for kind in KEYS:
         assert summed(kind, tables.get(kind, [])) == expected[kind], kind
+
+
+@settings(max_examples=60)
+@given(st.lists(FLOWS, min_size=1, max_size=20))
+def test_the_minutes_of_an_hour_add_up_to_its_edges(flows):
+    """However a record is spread, nothing is lost and nothing leaves its hour."""
+    tables = read_content(log_text([*make_flows(), *flows], FIELDS)).tables
+
+    def of_hours(kind: str) -> Sums:
+        names = ("records", "flows", "packets", "bytes")
+        sums: Sums = defaultdict(lambda: dict.fromkeys(names, 0))
+        for row in tables[kind]:
+            for name in names:
+                sums[row["hour_start"], row["protocol"], row["action"]][name] += row[name]
+        return dict(sums)
+
+    assert of_hours("series") == of_hours("edges")
+
+
+def test_volume_is_spread_over_the_minutes_of_a_record():
+    """90 seconds from second 40 on: 20, 60 and 10 of 9 bytes each, and the record in the first."""
+    flows = make_flows({"start": START + 40, "end": START + 130, "bytes": 810, "packets": 3})
+    rows = read_content(log_text(flows)).tables["series"]
+
+    assert [(r["minute_start"] - START, r["bytes"], r["packets"], r["records"]) for r in rows] == [
+        (0, 180, 0, 1), (60, 540, 2, 0), (120, 90, 1, 0),
+    ]  # fmt: skip
+    assert {row["hour_start"] for row in rows} == {START}
 
 
 @pytest.mark.parametrize("kind", KEYS)
