@@ -241,9 +241,14 @@ def read_names(cache: Path) -> dict[str, pa.Table]:
         else:
             break
     return {
-        kind: pa.concat_tables([_table(kind, []), *(tables[kind] for tables in folders)])
-        for kind in NAME_TABLES
+        kind: pa.concat_tables([empty, *(tables[kind] for tables in folders)])
+        for kind, empty in no_names().items()
     }
+
+
+def no_names() -> dict[str, pa.Table]:
+    """Return the tables of `NAME_TABLES` without rows."""
+    return {kind: _table(kind, []) for kind in NAME_TABLES}
 
 
 @dataclass(frozen=True, slots=True)

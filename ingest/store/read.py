@@ -6,7 +6,7 @@ This module and `ingest.schema` are all that the dashboard uses of `ingest`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +117,21 @@ class CacheSnapshot:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading the log objects found.
+
+    Attributes:
+        rejects: Reason, rows and objects; most rows first, then by reason.
+        set_aside: Status and objects, of those that nothing was taken from.
+        formats: Fields in AWS's names, separated by spaces, objects and rows; most rows first.
+    """
+
+    rejects: list[tuple[str, int, int]]
+    set_aside: list[tuple[str, int]]
+    formats: list[tuple[str, int, int]]
+
+
 class CacheReader:
     """Reads the catalog of one cache; safe beside a running ingest.
 
@@ -152,6 +167,35 @@ class CacheReader:
         with closing(self._open()) as catalog:
             catalog.execute("BEGIN")
             return CacheSnapshot(self._facts(catalog), self._parts(catalog))
+
+    def reading(self) -> Reading:
+        """Sum up what reading the objects found."""
+        with closing(self._open()) as catalog:
+            return Reading(
+                rejects=catalog.execute(
+                    "SELECT reason, sum(rows), count(*) FROM reject_counts"
+                    " GROUP BY reason ORDER BY 2 DESC, 1"
+                ).fetchall(),
+                set_aside=catalog.execute(
+                    "SELECT status, count(*) FROM objects"
+                    " WHERE status NOT IN ('ok', 'partial', 'empty') GROUP BY 1 ORDER BY 2 DESC, 1"
+                ).fetchall(),
+                formats=catalog.execute(
+                    "SELECT fields, count(*), sum(rows_stored) FROM objects"
+                    " WHERE fields IS NOT NULL GROUP BY 1 ORDER BY 3 DESC, 1"
+                ).fetchall(),
+            )
+
+    def object_keys(self, object_ids: Iterable[int]) -> dict[int, str]:
+        """Return the key or path of each of these objects; those that are gone are left out."""
+        with closing(self._open()) as catalog:
+            rows = (
+                catalog.execute(
+                    "SELECT object_id, key FROM objects WHERE object_id = ?", (int(i),)
+                ).fetchone()
+                for i in object_ids
+            )
+            return {row[0]: row[1] for row in rows if row}
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -215,6 +259,13 @@ def read_names(cache: Path) -> dict[str, pa.Table]:
     from ingest.store import names  # noqa: PLC0415 - parser processes need no pyarrow
 
     return names.read_names(cache)
+
+
+def no_names() -> dict[str, pa.Table]:
+    """Return the tables of `read_names` without rows."""
+    from ingest.store import names  # noqa: PLC0415 - parser processes need no pyarrow
+
+    return names.no_names()
 
 
 def _overlaps(part: Part, start: int | None, end: int | None) -> bool:

@@ -48,6 +48,20 @@ class Stretches:
             ranges.append((MAPPED, MAPPED + (1 << V4_BITS) - 1, NOWHERE))
         return cls(*_flattened(ranges))
 
+    @classmethod
+    def unshared(cls, networks: Sequence[tuple[int, int]]) -> Stretches:
+        """Keep of each network what no other one has: what two have is nobody's."""
+        events: list[tuple[int, int, bool]] = []
+        for position, (low, bits) in enumerate(networks):
+            events += [(low, position, True), (low + (1 << (ALL_BITS - bits)), position, False)]
+        holding: set[int] = set()
+        final = {0: NOWHERE}
+        for at, position, is_begin in sorted(events):
+            (holding.add if is_begin else holding.discard)(position)
+            final[at] = next(iter(holding)) if len(holding) == 1 else NOWHERE
+        final.pop(1 << ALL_BITS, None)
+        return cls(*_arrays(final))
+
     def positions(self, packed: Packed) -> Positions:
         """Return for each address the position of its network, -1 where it has none."""
         return self.owners[np.searchsorted(self.starts, packed, side="right") - 1]
@@ -114,6 +128,10 @@ def _flattened(ranges: list[tuple[int, int, int]]) -> tuple[Packed, Positions]:
     close_until(1 << ALL_BITS)
     # Of several cuts at one address the last stands; the end of all space is none.
     final = {start: owner for start, owner in cuts if start < 1 << ALL_BITS}
-    starts = sorted(final)
+    return _arrays(final)
+
+
+def _arrays(owners: dict[int, int]) -> tuple[Packed, Positions]:
+    starts = sorted(owners)
     packed = np.array([start.to_bytes(16) for start in starts], dtype="S16")
-    return packed, np.array([final[start] for start in starts], dtype=np.int64)
+    return packed, np.array([owners[start] for start in starts], dtype=np.int64)
