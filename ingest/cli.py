@@ -29,8 +29,9 @@ from rich.progress import (
 from ingest.config import IngestConfig, load_config
 from ingest.errors import ConfigError, ExitCode, IngestError, UsageError
 from ingest.inventory.cli import register as register_inventory
-from ingest.opening import given_fields, open_queue, open_source
+from ingest.opening import given_fields, open_pools, open_queue, open_source
 from ingest.parse.header import parse_format
+from ingest.parser_pool import MakePool
 from ingest.pipeline import Loader
 from ingest.pipeline import load as load_objects
 from ingest.report import IngestReport, Progress
@@ -97,7 +98,15 @@ def load(
         str | None,
         typer.Option("--format", help="Fields of objects without a header line."),
     ] = None,
-    jobs: Annotated[int | None, typer.Option(help="Parser processes; default: all cores.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Batches parsed at once; default: all cores.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="Where objects are parsed: local, or spark: on a cluster.")
+    ] = "local",
+    engine_url: Annotated[
+        str | None, typer.Option(help="Spark Connect server of that cluster: sc://host:15002.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be read, and read nothing.")
     ] = False,
@@ -147,7 +156,9 @@ def load(
     )
     for warning in config.warnings:
         _errors.print(f"warning: {warning}")
-    raise typer.Exit(_follow(config, jobs) if config.follow else _load_once(config, jobs))
+    make_pool = open_pools(engine, engine_url)
+    run = _follow if config.follow else _load_once
+    raise typer.Exit(run(config, jobs, make_pool))
 
 
 @app.command()
@@ -259,11 +270,11 @@ def main() -> None:
     sys.exit(int(code or 0))
 
 
-def _load_once(config: IngestConfig, jobs: int | None) -> int:
+def _load_once(config: IngestConfig, jobs: int | None, make_pool: MakePool) -> int:
     with stop_on_signals() as stop, _load_bar(quiet=config.json_output) as show:
         report = load_objects(
             open_source(config), config.cache, fields=given_fields(config),
-            dry_run=config.dry_run, jobs=jobs, stop=stop, on_progress=show,
+            dry_run=config.dry_run, jobs=jobs, make_pool=make_pool, stop=stop, on_progress=show,
         )  # fmt: skip
     _print_report(report, config)
     for trouble in filter(None, (report.refusal, report.outage)):
@@ -271,7 +282,7 @@ def _load_once(config: IngestConfig, jobs: int | None) -> int:
     return report.exit_code(strict=config.strict)
 
 
-def _follow(config: IngestConfig, jobs: int | None) -> int:
+def _follow(config: IngestConfig, jobs: int | None, make_pool: MakePool) -> int:
     from ingest.follow import FollowSettings, follow
 
     source = open_source(config)
@@ -279,7 +290,9 @@ def _follow(config: IngestConfig, jobs: int | None) -> int:
     defaults = FollowSettings()
     poll_s = config.poll_s or (_POLL_BESIDE_QUEUE_S if queue else defaults.poll_s)
     with stop_on_signals() as stop:
-        loader = Loader(source, config.cache, given_fields(config), jobs=jobs, stop=stop)
+        loader = Loader(
+            source, config.cache, given_fields(config), jobs=jobs, make_pool=make_pool, stop=stop
+        )
         follow(
             loader,
             replace(defaults, poll_s=poll_s),

@@ -113,6 +113,12 @@ class Fetcher:
         with self._changed:
             return self._alive == 0 and self._arrivals.empty()
 
+    def make_room(self, spool_bytes: int) -> None:
+        """Allow so much in the spool, where that is more than it may hold already."""
+        with self._changed:
+            self._spool_bytes = max(self._spool_bytes, spool_bytes)
+            self._changed.notify_all()
+
     def stop(self) -> None:
         """Start no more transfers."""
         with self._changed:

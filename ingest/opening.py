@@ -16,6 +16,7 @@ from ingest.keys import Pruning
 from ingest.known import objects_below
 from ingest.locations import STDIN, CloudWatchGroup, S3Location
 from ingest.parse.header import parse_format
+from ingest.parser_pool import MakePool, local_pool
 from ingest.sources import Source
 from ingest.sources.local import LocalSource
 from ingest.sources.stdin import StdinSource
@@ -74,6 +75,31 @@ def open_bucket(config: IngestConfig, where: S3Location) -> S3Source:
         since=config.since,
         until=config.until,
     )
+
+
+def open_pools(engine: str, engine_url: str | None) -> MakePool:
+    """Return what makes the place where a run's batches are parsed.
+
+    Raises:
+        UsageError: Engine and URL do not fit together.
+    """
+    if engine == "local" and engine_url is None:
+        return local_pool
+    if engine == "local":
+        msg = f"--engine-url {engine_url}: is for --engine spark. Add that, or leave it out."
+        raise UsageError(msg)
+    if engine != "spark":
+        msg = f"--engine {engine}: is unknown. Give local or spark."
+        raise UsageError(msg)
+    if engine_url is None or not engine_url.startswith("sc://"):
+        msg = (
+            f"--engine-url {engine_url or 'is missing'}: --engine spark needs the address of a "
+            "Spark Connect server. Give --engine-url sc://host:15002."
+        )
+        raise UsageError(msg)
+    from ingest.spark.pool import SparkPools
+
+    return SparkPools(engine_url)
 
 
 def open_queue(config: IngestConfig, source: Source) -> NotificationQueue | None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from ingest.batch import BatchResult, BatchTask
 from ingest.errors import CacheError, IngestError
@@ -60,6 +60,44 @@ class ParserLimits:
         """Return how long a batch may take."""
         size = sum(source.size for _, source, _ in task.objects)
         return self.seconds + self.seconds_per_mb * size / 1e6
+
+
+class BatchPool(Protocol):
+    """Parses batches, several at once; a context manager that leaves none behind.
+
+    Attributes:
+        size: How many run at once; known inside the `with` block.
+    """
+
+    size: int
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None: ...
+
+    @property
+    def has_room(self) -> bool:
+        """Another batch is welcome."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing runs, waits, or is left to be taken."""
+
+    def submit(self, task: BatchTask) -> None:
+        """Take a batch."""
+
+    def wait(self, wakers: Sequence[socket.socket] = ()) -> list[BatchResult]:
+        """Wait a moment, or until a batch is finished or a socket of the caller can be read.
+
+        Raises:
+            IngestError: Trouble that is no object's fault.
+        """
+
+
+# How many batches at once (None: whatever fits the place), numbers for halves, limits of one.
+MakePool = Callable[[int | None, Callable[[], int], ParserLimits | None], BatchPool]
 
 
 class _Parser:
@@ -275,6 +313,13 @@ class ParserPool:
                 parser.kill("timeout")
             elif parser.resident_bytes() > self._limits.memory_bytes:
                 parser.kill("out-of-memory")
+
+
+def local_pool(
+    size: int | None, next_batch_id: Callable[[], int], limits: ParserLimits | None
+) -> ParserPool:
+    """Return parser processes on this machine; by default one a core."""
+    return ParserPool(size or os.cpu_count() or 1, next_batch_id, limits)
 
 
 def _death(code: int) -> str:

@@ -15,7 +15,7 @@ from ingest.batch import BatchResult, BatchTask
 from ingest.errors import CacheError, PermissionDeniedError
 from ingest.fetching import SPOOL_BYTES, Arrival, Fetcher
 from ingest.known import KnownObjects
-from ingest.parser_pool import ParserLimits, ParserPool
+from ingest.parser_pool import BatchPool, MakePool, ParserLimits, local_pool
 from ingest.report import IngestReport, Progress
 from ingest.sources import (
     CorruptTransferError,
@@ -44,6 +44,7 @@ def load(
     dry_run: bool = False,
     jobs: int | None = None,
     limits: ParserLimits | None = None,
+    make_pool: MakePool = local_pool,
     stop: threading.Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> IngestReport:
@@ -58,8 +59,9 @@ def load(
         cache: The cache folder; made where it is missing.
         fields: Layout of objects that have no header line.
         dry_run: List and count only.
-        jobs: Parser processes; default: one a core.
+        jobs: Batches parsed at once; default: one a core.
         limits: What one of them may take.
+        make_pool: Where they are parsed; default: in processes of this machine.
         stop: Set by another thread or a signal: commit what is parsed within seconds, and return.
         on_progress: Called after each change, in this thread.
 
@@ -68,7 +70,7 @@ def load(
     """
     if dry_run:
         return _plan(source, cache)
-    load_ = Loader(source, cache, fields, jobs=jobs, limits=limits, stop=stop)
+    load_ = Loader(source, cache, fields, jobs=jobs, limits=limits, make_pool=make_pool, stop=stop)
     with CacheWriter(cache) as writer:
         return load_.run(writer, source.objects(), on_progress)
 
@@ -90,11 +92,11 @@ class Loader:
         *,
         jobs: int | None = None,
         limits: ParserLimits | None = None,
+        make_pool: MakePool = local_pool,
         stop: threading.Event | None = None,
     ) -> None:
         self.source, self.cache, self.fields = source, cache, fields
-        self.jobs = jobs or os.cpu_count() or 1
-        self.limits = limits
+        self.jobs, self.limits, self.make_pool = jobs, limits, make_pool
         self.stop = stop or threading.Event()
         self.known = KnownObjects()
         self.settled: set[tuple[str, str]] = set()
@@ -186,10 +188,13 @@ class _Run:
 
     def run(self) -> None:
         try:
+            loader = self.loader
             with (
-                ParserPool(self.loader.jobs, self._next_batch_id, self.loader.limits) as pool,
+                loader.make_pool(loader.jobs, self._next_batch_id, loader.limits) as pool,
                 self.fetcher,
             ):
+                # A cluster takes more at once than the spool has room for by itself.
+                self.fetcher.make_room(2 * pool.size * BATCH_BYTES)
                 while not self._is_over(pool):
                     self._take_arrivals(pool)
                     for result in pool.wait([self.fetcher.waker]):
@@ -222,7 +227,7 @@ class _Run:
             self.report.known_damaged += 1
         return True
 
-    def _is_over(self, pool: ParserPool) -> bool:
+    def _is_over(self, pool: BatchPool) -> bool:
         if self.loader.stop.is_set() and self.stop_at is None:
             self.stop_at = time.monotonic() + _STOP_WITHIN_S
             self.report.stopped = True
@@ -236,7 +241,7 @@ class _Run:
             return pool.is_idle
         return pool.is_idle and self.fetcher.is_done and not self.arrived
 
-    def _take_arrivals(self, pool: ParserPool) -> None:
+    def _take_arrivals(self, pool: BatchPool) -> None:
         """Fill batches with what has arrived, as long as parsers wait for them."""
         if self.stop_at is not None or self.fatal is not None:
             return
@@ -252,16 +257,16 @@ class _Run:
             self.arrived.append((self._next_id(), arrival.found, arrival.path))
             self.arrived_bytes += arrival.found.size
             self.spooled[self.object_id - 1] = arrival.listed
-            if self.arrived_bytes >= self._batch_bytes() or len(self.arrived) >= BATCH_OBJECTS:
+            if self.arrived_bytes >= self._batch_bytes(pool) or len(self.arrived) >= BATCH_OBJECTS:
                 self._submit(pool)
 
-    def _batch_bytes(self) -> int:
+    def _batch_bytes(self, pool: BatchPool) -> int:
         if not self.fetcher.is_listed:
             return BATCH_BYTES
-        share = self.fetcher.listed_bytes // self.loader.jobs + 1
+        share = self.fetcher.listed_bytes // pool.size + 1
         return min(BATCH_BYTES, max(_SMALL_BATCH, share))
 
-    def _submit(self, pool: ParserPool) -> None:
+    def _submit(self, pool: BatchPool) -> None:
         self._check_space()
         batch_id = self._next_batch_id()
         pool.submit(

@@ -13,15 +13,18 @@ ROOT = Path(__file__).resolve().parents[1]
 ALLOWED: dict[str, tuple[str, ...]] = {
     "ingest": ("ingest",),
     "dashboard.errors": (),
-    "dashboard.analysis.flow_query": ("dashboard.errors",),
+    "dashboard.analysis.filters": ("dashboard.errors", "dashboard.analysis.filters"),
+    "dashboard.analysis.flow_query": ("dashboard.errors", "dashboard.analysis.filters"),
     "dashboard.analysis.answers": ("dashboard.analysis.flow_query", "ingest.store.read"),
     "dashboard.analysis.engines": (
         "dashboard.errors",
         "dashboard.analysis.engines",
         "ingest.schema",
+        "ingest.store.layout",
     ),
     "dashboard.analysis.query": (
         "dashboard.errors",
+        "dashboard.analysis.filters",
         "dashboard.analysis.flow_query",
         "dashboard.analysis.answers",
         "dashboard.analysis.engines",
