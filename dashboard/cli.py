@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboard.analysis.answers import FlowAnswers, Ranking
+from dashboard.analysis.engines.choice import ENGINES, EngineChoice
 from dashboard.analysis.enrich.known_ips import KnownNames
 from dashboard.analysis.enrich.services import protocol_name, service_name
 from dashboard.analysis.export.files import is_folder, write_file, write_run
@@ -32,6 +33,7 @@ from dashboard.analysis.flow_query import (
     LEVELS,
     METRICS,
     FlowQuery,
+    parse_time,
 )
 from dashboard.analysis.query.source import FlowSource
 from dashboard.config import SHARE_KEY_VARIABLE, DashboardConfig
@@ -66,6 +68,24 @@ MemoryOption = Annotated[
 ]
 TimeLimitOption = Annotated[
     float | None, typer.Option("--time-limit", help="Seconds for a query.", show_default="8")
+]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine", help="What answers: one of " + ", ".join(ENGINES) + ".", show_default="duckdb"
+    ),
+]
+EngineUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Spark: sc://host:15002. Athena: athena://DATABASE?workgroup=…&output=s3://…"
+    ),
+]
+EngineCacheOption = Annotated[
+    str | None,
+    typer.Option(
+        help="The cache as that engine sees it: s3://bucket/prefix.", show_default="--cache"
+    ),
 ]
 ShareKeyOption = Annotated[
     Path | None,
@@ -111,6 +131,9 @@ def serve(
     share_key_file: ShareKeyOption = None,
     memory_limit: MemoryOption = None,
     time_limit: TimeLimitOption = None,
+    engine: EngineOption = None,
+    engine_url: EngineUrlOption = None,
+    engine_cache: EngineCacheOption = None,
     insecure_no_auth: Annotated[
         bool,
         typer.Option("--insecure-no-auth", help="Allow a --host that other machines reach."),
@@ -126,6 +149,9 @@ def serve(
         share_key_file=share_key_file,
         memory_limit=memory_limit,
         time_limit_s=time_limit,
+        engine=engine,
+        engine_url=engine_url,
+        engine_cache=engine_cache,
         insecure_no_auth=insecure_no_auth or None,
     )
     # Only this command needs Dash and gunicorn, which take longer to import than the rest.
@@ -170,6 +196,9 @@ def graph(
     share_key_file: ShareKeyOption = None,
     memory_limit: MemoryOption = None,
     time_limit: TimeLimitOption = None,
+    engine: EngineOption = None,
+    engine_url: EngineUrlOption = None,
+    engine_cache: EngineCacheOption = None,
 ) -> None:
     """Write graph.json, the bytes that the page downloads for the same question."""
     if version not in (1, 2):
@@ -180,6 +209,9 @@ def graph(
         share_key_file=share_key_file,
         memory_limit=memory_limit,
         time_limit_s=time_limit,
+        engine=engine,
+        engine_url=engine_url,
+        engine_cache=engine_cache,
         workers=1,
     )
     answers = open_answers(config)
@@ -214,6 +246,9 @@ def top(
     share_key_file: ShareKeyOption = None,
     memory_limit: MemoryOption = None,
     time_limit: TimeLimitOption = None,
+    engine: EngineOption = None,
+    engine_url: EngineUrlOption = None,
+    engine_cache: EngineCacheOption = None,
 ) -> None:
     """Rank talkers or service ports."""
     config = _config(
@@ -222,6 +257,9 @@ def top(
         share_key_file=share_key_file,
         memory_limit=memory_limit,
         time_limit_s=time_limit,
+        engine=engine,
+        engine_url=engine_url,
+        engine_cache=engine_cache,
         workers=1,
     )
     answers = open_answers(config)
@@ -239,6 +277,21 @@ def top(
         sys.stdout.buffer.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
     else:
         Console(highlight=False).print(_ranking_table(what, ranking))
+
+
+@app.command()
+def ddl(
+    location: Annotated[str, typer.Option(help="The cache folder in S3: s3://bucket/prefix.")],
+    database: Annotated[str, typer.Option(help="Of the Glue catalog.")] = "flow_atlas",
+    since: Annotated[str, typer.Option(help="Oldest day that queries can reach.")] = "2020-01-01",
+) -> None:
+    """Print the statements that make Athena's tables over a cache in S3."""
+    from dashboard.analysis.engines.athena_sql import table_statements
+
+    EngineChoice("athena", f"athena://{database}", location).check()
+    parse_time("since", since)
+    for statement in table_statements(database, location, since):
+        print(f"{statement};\n")
 
 
 def open_answers(config: DashboardConfig) -> FlowSource:

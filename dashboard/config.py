@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
+from dashboard.analysis.engines.choice import EngineChoice, EngineName
 from dashboard.analysis.query.source import Limits
 from dashboard.errors import DashboardError
 
@@ -30,7 +31,11 @@ _VARIABLES = {
     "share_key": SHARE_KEY_VARIABLE,
     "memory_limit": "FLOW_ATLAS_MEMORY_LIMIT",
     "time_limit_s": "FLOW_ATLAS_TIME_LIMIT",
+    "engine": "FLOW_ATLAS_ENGINE",
+    "engine_url": "FLOW_ATLAS_ENGINE_URL",
+    "engine_cache": "FLOW_ATLAS_ENGINE_CACHE",
 }
+_FAR_TIME_LIMIT_S = 60.0  # A cluster takes seconds where DuckDB takes milliseconds.
 
 
 class SettingError(DashboardError):
@@ -55,6 +60,9 @@ class DashboardConfig:
         share_key: The key itself, where the environment gives it instead of a file.
         memory_limit: For the queries of all workers together, such as `2GB`.
         time_limit_s: Seconds until a query is stopped.
+        engine: What answers: `duckdb` in this process, `spark` or `athena`.
+        engine_url: Where that engine is; see `EngineChoice`.
+        engine_cache: The cache folder as that engine sees it.
         insecure_no_auth: Listen on other addresses than loopback without a login.
         assets: Folder with CSS and JavaScript.
     """
@@ -68,6 +76,9 @@ class DashboardConfig:
     share_key: str | None = field(default=None, repr=False)
     memory_limit: str = "2GB"
     time_limit_s: float = 8
+    engine: str = "duckdb"
+    engine_url: str | None = None
+    engine_cache: str | None = None
     insecure_no_auth: bool = False
     assets: Path = PROJECT / "assets"
 
@@ -88,6 +99,7 @@ class DashboardConfig:
             raise SettingError(
                 name="time-limit", value=self.time_limit_s, expected="seconds from 0.1 to 3,600"
             )
+        self.engine_choice.check()
         if not self.is_loopback and not self.insecure_no_auth:
             msg = (
                 f"{self.host}: everybody who reaches this address could read the dashboard, which "
@@ -100,6 +112,11 @@ class DashboardConfig:
     def is_loopback(self) -> bool:
         """Only this machine reaches the page."""
         return _LOOPBACK.fullmatch(self.host) is not None
+
+    @property
+    def engine_choice(self) -> EngineChoice:
+        """What answers, and where it is."""
+        return EngineChoice(cast(EngineName, self.engine), self.engine_url, self.engine_cache)
 
     @property
     def share_key_path(self) -> Path:
@@ -132,6 +149,8 @@ class DashboardConfig:
             if text:
                 values[name] = _converted(name, variable, text)
         values |= {name: value for name, value in flags.items() if value is not None}
+        if values.get("engine", "duckdb") != "duckdb":
+            values.setdefault("time_limit_s", _FAR_TIME_LIMIT_S)
         if "known_ips" not in values and DEFAULT_KNOWN_IPS.is_file():
             values["known_ips"] = DEFAULT_KNOWN_IPS
         return cls(**values)

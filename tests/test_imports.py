@@ -56,7 +56,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "ingest.store.read",
     ),
     "dashboard.analysis.alerts": ("dashboard.errors", "dashboard.analysis"),
-    "dashboard.config": ("dashboard.errors", "dashboard.analysis.query.source"),
+    "dashboard.config": (
+        "dashboard.errors",
+        "dashboard.analysis.engines.choice",
+        "dashboard.analysis.query.source",
+    ),
     "dashboard.serving": ("dashboard.errors",),
     "dashboard.ui": ("dashboard.errors", "dashboard.analysis", "dashboard.ui", "ingest.store.read"),
     "dashboard.ui.ids": (),

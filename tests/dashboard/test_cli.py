@@ -129,6 +129,8 @@ def test_top_prints_a_table_and_json(cache, monkeypatch, capfd) -> None:
         (("graph", "--known-ips", "bad.csv"), "bad.csv: line 1: 'x' is no address or CIDR"),
         (("serve", "--host", "192.0.2.1"), "no login. Keep to 127.0.0.1"),
         (("serve", "--port", 99_999), "port: 99999 is not usable"),
+        (("top", "--engine", "flink"), "--engine flink: is unknown. Give one of duckdb, spark"),
+        (("top", "--engine", "spark"), "--engine-url is missing: --engine spark needs"),
     ],
 )
 def test_expected_trouble_is_one_line(cache, monkeypatch, capfd, arguments, sentence) -> None:
@@ -142,6 +144,18 @@ def test_expected_trouble_is_one_line(cache, monkeypatch, capfd, arguments, sent
     assert error.startswith("error: ")
     assert sentence in error
     assert error.count("\n") == 1
+
+
+def test_ddl_prints_statements_for_athena(monkeypatch, capfd) -> None:
+    """They can be pasted as they are; what cannot be a place or a day is refused."""
+    assert run(monkeypatch, "ddl", "--location", "s3://bucket/cache", "--since", "2026-01-01") == 0
+    statements = capfd.readouterr().out.split(";\n\n")
+    assert statements[0] == "CREATE DATABASE IF NOT EXISTS `flow_atlas`"
+    assert "LOCATION 's3://bucket/cache/flows/'" in statements[1]
+
+    for wrong in (("--location", "/data"), ("--location", "s3://b", "--since", "soon")):
+        assert run(monkeypatch, "ddl", *wrong) == 1
+        assert "Give" in capfd.readouterr().err
 
 
 def test_an_unknown_option_is_a_usage_error(monkeypatch, capfd) -> None:
