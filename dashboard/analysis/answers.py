@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pandas as pd
 
 from dashboard.analysis.flow_query import FlowQuery
 from ingest.store.read import CacheFacts
+
+Side = Literal["src", "dst", "pair"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,15 @@ class Totals:
 
     Attributes:
         volume: Its sums; equal to edges plus "other", and to the sum of each chart.
-        logged_packets: As logged, second reports of a flow included.
+        logged_packets: As logged, second reports of a flow included. A filter does not
+            apply to what is logged: it is of the range and the action.
         logged_bytes: The same for bytes.
         edges: Distinct edges, shown or not.
         nodata: Rows in the range that say: no traffic at an interface.
         skipdata: Rows in the range that say: records were lost.
         first: Smallest `start` of what fits, epoch s; None where nothing fits.
         last: Largest `end` of what fits.
+        named_bytes: Of the volume's bytes, those between two ends that have names.
     """
 
     volume: Volume
@@ -69,6 +73,7 @@ class Totals:
     skipdata: int
     first: int | None
     last: int | None
+    named_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,8 @@ class NodeFacts:
             or `multicast`; `mixed` for a name over several scopes.
         addresses: The addresses behind it, at most 20, in address order.
         n_addresses: How many there are.
+        details: What else is known and one for all of them: `subnet_id`, `vpc_id`,
+            `account_id`, `instance_id`, `tags`, `aws_service`, …, as names and texts.
     """
 
     node: str
@@ -157,6 +164,90 @@ class NodeFacts:
     scope: str
     addresses: tuple[str, ...] = field(default=())
     n_addresses: int = 1
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs between two time ranges.
+
+    Attributes:
+        rows: One row per edge: `change` (added, gone, grew, shrank, same), `src`, `dst`,
+            `port`, `protocol`, then `flows`, `bytes`, `packets`, `accepted` and `rejected`,
+            each with `<name>_before`, and `difference` of the question's metric against the
+            range before, scaled to equal length. Largest difference first, ties by key.
+        sums: One row for each `change`, over everything above the threshold, with the same
+            numbers and `edges`; the rows are part of it.
+        scale: Length of the range now over that of the range before.
+    """
+
+    rows: pd.DataFrame
+    sums: pd.DataFrame
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Volumes by two or three dimensions.
+
+    Attributes:
+        rows: For each dimension its column and `<name>_other` (the sum of all that was
+            cut), then volumes without returns. Largest metric first. They add up to all.
+        dimensions: Their names.
+    """
+
+    rows: pd.DataFrame
+    dimensions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Raw flow records behind a number.
+
+    Attributes:
+        rows: As `query.records` describes, with `object` (key or path) for `object_id`.
+        total: How many fit.
+        offset: How many come before the rows.
+    """
+
+    rows: pd.DataFrame
+    total: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeBins:
+    """The metric of some edges over time.
+
+    Attributes:
+        rows: `src`, `dst`, `port`, `protocol`, `bin_start` and the question's metric, in
+            the order of the key and of time. Bins without traffic are absent.
+        bin_s: Width of a bin in seconds.
+        start: First second of the first bin.
+        end: First second after the last.
+    """
+
+    rows: pd.DataFrame
+    bin_s: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the logs and their reading lack.
+
+    Attributes:
+        interfaces: As `query.coverage.coverage_by_interface` describes.
+        rejects: `reason`, `rows`, `objects`; most first.
+        set_aside: `status`, `objects`; why nothing was taken from objects.
+        formats: `fields` (AWS's names in order, separated by spaces), `objects`, `rows`.
+    """
+
+    interfaces: pd.DataFrame
+    rejects: pd.DataFrame
+    set_aside: pd.DataFrame
+    formats: pd.DataFrame
 
 
 class FlowAnswers(Protocol):
@@ -174,11 +265,32 @@ class FlowAnswers(Protocol):
     def talkers(self, query: FlowQuery, top: int = 10) -> Ranking:
         """Rank nodes by what they sent plus received."""
 
+    def sides(self, query: FlowQuery, side: Side, top: int = 10) -> Ranking:
+        """Rank initiators, responders or pairs."""
+
     def ports(self, query: FlowQuery, top: int = 10) -> Ranking:
         """Rank service ports."""
 
     def timeline(self, query: FlowQuery, max_bins: int = 240) -> Timeline:
         """Return traffic over time in at most `max_bins` bins."""
 
+    def changes(self, query: FlowQuery, base: FlowQuery, kinds: tuple[str, ...] = ()) -> Changes:
+        """Compare a question's range with that of another."""
+
+    def breakdown(self, query: FlowQuery, dimensions: tuple[str, ...], top: int = 8) -> Breakdown:
+        """Sum up by dimensions."""
+
+    def edge_bins(self, query: FlowQuery, max_bins: int = 48) -> EdgeBins:
+        """Return the question's edges over time."""
+
+    def records(self, query: FlowQuery, limit: int = 100, offset: int = 0) -> Records:
+        """Return raw records that fit."""
+
+    def quality(self, query: FlowQuery) -> Quality:
+        """Return what the logs and their reading lack."""
+
     def nodes(self, names: tuple[str, ...], query: FlowQuery) -> dict[str, NodeFacts]:
         """Return what is known of these node ids."""
+
+    def known_values(self, field: str, begun: str, query: FlowQuery) -> list[str]:
+        """Return values of a filter's field that hold a text, for completion."""

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 from urllib.parse import parse_qsl, urlencode
 
+from dashboard.analysis.filters.expression import Filter
+from dashboard.analysis.filters.parser import parse, to_text
 from dashboard.errors import BadQueryError
 
 Action = Literal["all", "accept", "reject"]
 Metric = Literal["flows", "bytes", "packets"]
-Level = Literal["name", "address"]
+Level = str  # One of LEVELS, or a mask such as `/24`.
 
 ACTIONS: tuple[Action, ...] = ("all", "accept", "reject")
 METRICS: tuple[Metric, ...] = ("flows", "bytes", "packets")
-LEVELS: tuple[Level, ...] = ("name", "address")
+LEVELS: tuple[str, ...] = ("name", "address", "subnet", "vpc", "account", "az", "region")
+INTERNET: tuple[str, ...] = ("auto", "address", "one", "service", "country", "asn")
 
 DEFAULT_THRESHOLD = 10
 DEFAULT_TOP_K = 50
 MAX_TOP_K = 3_000  # A drawn graph is not usable beyond it.
+MAX_EXPANDED = 50
 _MINUTE_S = 60
+_MASK = re.compile(r"/([0-9]|[12][0-9]|3[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,14 @@ class FlowQuery:
             records counted once; `bytes` and `packets` are both directions added.
         threshold: Smallest metric that an edge needs to be shown.
         top_k: How many edges are shown at most. Both cuts go to "other".
-        level: What a node is: a known name where there is one, or always the address.
+        level: What a node is: one of LEVELS, or a mask such as `/24`. `name` is a known
+            name where there is one, else the address.
+        filter: What a flow must be, as text of `analysis.filters`; empty: anything. Kept
+            in the one way that `to_text` writes it.
+        internet: How public addresses without a name are drawn, one of INTERNET: each, as
+            one node, or by AWS service, country or network. `auto`: each at the levels
+            name, address and mask, one node at the others.
+        expand: Nodes of the level that are shown with the names inside them.
     """
 
     start: int | None = None
@@ -46,11 +59,21 @@ class FlowQuery:
     threshold: int = DEFAULT_THRESHOLD
     top_k: int = DEFAULT_TOP_K
     level: Level = "name"
+    filter: str = ""
+    internet: str = "auto"
+    expand: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_choice("action", self.action, ACTIONS)
         _check_choice("metric", self.metric, METRICS)
-        _check_choice("level", self.level, LEVELS)
+        if not _MASK.fullmatch(self.level):
+            _check_choice("level", self.level, LEVELS, more=", or a mask such as /24")
+        _check_choice("internet", self.internet, INTERNET)
+        if len(self.expand) > MAX_EXPANDED:
+            raise BadQueryError(
+                field="expand", value=len(self.expand), expected=f"at most {MAX_EXPANDED} nodes"
+            )
+        object.__setattr__(self, "filter", to_text(parse(self.filter)))
         _check_whole("threshold", self.threshold, 0, 2**62)
         _check_whole("top", self.top_k, 1, MAX_TOP_K)
         for name in ("start", "end"):
@@ -62,6 +85,23 @@ class FlowQuery:
                 field="end", value=time_text(self.end), expected="a time after the start"
             )
 
+    @property
+    def expression(self) -> Filter | None:
+        """What `filter` says; None: anything."""
+        return parse(self.filter)
+
+    @property
+    def mask(self) -> int | None:
+        """Prefix length of a mask level; None for the others."""
+        return int(self.level[1:]) if self.level.startswith("/") else None
+
+    @property
+    def splits_internet(self) -> str:
+        """`internet` with `auto` worked out."""
+        if self.internet != "auto":
+            return self.internet
+        return "address" if self.level in ("name", "address") or self.mask is not None else "one"
+
     def replace(self, **changes: Any) -> Self:
         """Return the same question with some fields changed."""
         return replace(self, **changes)
@@ -72,7 +112,9 @@ class FlowQuery:
         pairs: list[tuple[str, str]] = []
         for field in fields(self):
             value = getattr(self, field.name)
-            if value != getattr(default, field.name):
+            if field.name == "expand":
+                pairs += [(_URL_NAMES["expand"], node) for node in value]
+            elif value != getattr(default, field.name):
                 is_time = field.name in ("start", "end")
                 pairs.append((_URL_NAMES[field.name], time_text(value) if is_time else str(value)))
         return f"?{urlencode(pairs, safe=':')}" if pairs else ""
@@ -84,7 +126,7 @@ class FlowQuery:
         Raises:
             BadQueryError: A value cannot be used; names the parameter and what it takes.
         """
-        return cls.from_mapping(dict(parse_qsl((search or "").removeprefix("?"))))
+        return cls.from_mapping(parameters(search))
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, object]) -> Self:
@@ -102,6 +144,9 @@ class FlowQuery:
                 values[name] = parse_time(url_name, value)
             elif name in ("threshold", "top_k"):
                 values[name] = _whole(url_name, value)
+            elif name == "expand":
+                nodes = [value] if isinstance(value, str) else list(cast(Iterable[Any], value))
+                values[name] = tuple(dict.fromkeys(str(node) for node in nodes if node))
             else:
                 values[name] = str(value)
         return cls(**values)
@@ -115,7 +160,19 @@ _URL_NAMES = {
     "threshold": "threshold",
     "top_k": "top",
     "level": "level",
+    "filter": "filter",
+    "internet": "internet",
+    "expand": "expand",
 }
+
+
+def parameters(search: str | None) -> dict[str, Any]:
+    """Split a URL search string; `expand` may come many times and is a list."""
+    pairs = parse_qsl((search or "").removeprefix("?"))
+    found: dict[str, Any] = dict(pairs)
+    if "expand" in found:
+        found["expand"] = [value for name, value in pairs if name == "expand"]
+    return found
 
 
 def time_text(epoch_s: int) -> str:
@@ -147,9 +204,9 @@ def parse_time(name: str, value: object) -> int:
     return epoch_s - epoch_s % _MINUTE_S
 
 
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+def _check_choice(name: str, value: object, choices: tuple[str, ...], more: str = "") -> None:
     if value not in choices:
-        raise BadQueryError(name, value, "one of " + ", ".join(choices))
+        raise BadQueryError(name, value, "one of " + ", ".join(choices) + more)
 
 
 def _check_whole(name: str, value: object, lowest: int, highest: int) -> None:

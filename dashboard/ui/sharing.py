@@ -6,11 +6,26 @@ from dataclasses import replace
 
 import pandas as pd
 
-from dashboard.analysis.answers import Edges, FlowAnswers, NodeFacts, Ranking, Timeline, Totals
+from dashboard.analysis.answers import (
+    Breakdown,
+    Changes,
+    EdgeBins,
+    Edges,
+    FlowAnswers,
+    NodeFacts,
+    Quality,
+    Ranking,
+    Records,
+    Side,
+    Timeline,
+    Totals,
+)
 from dashboard.analysis.export.pseudonyms import Pseudonyms
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.graph.model import node_ids
 from ingest.store.read import CacheFacts
+
+_RECORD_ADDRESSES = ("srcaddr", "dstaddr", "pkt_srcaddr", "pkt_dstaddr")
 
 
 class PseudonymAnswers:
@@ -52,6 +67,48 @@ class PseudonymAnswers:
         ranking = self.answers.talkers(query, top)
         return replace(ranking, rows=self._hidden(ranking.rows, ("node",), query))
 
+    def sides(self, query: FlowQuery, side: Side, top: int = 10) -> Ranking:
+        """Return initiators, responders or pairs as names and pseudonyms."""
+        ranking = self.answers.sides(query, side, top)
+        columns = ("src", "dst") if side == "pair" else (side,)
+        return replace(ranking, rows=self._hidden(ranking.rows, columns, query))
+
+    def changes(self, query: FlowQuery, base: FlowQuery, kinds: tuple[str, ...] = ()) -> Changes:
+        """Return the changes between names and pseudonyms."""
+        changes = self.answers.changes(query, base, kinds)
+        return replace(changes, rows=self._hidden(changes.rows, ("src", "dst"), query))
+
+    def breakdown(self, query: FlowQuery, dimensions: tuple[str, ...], top: int = 8) -> Breakdown:
+        """Return the breakdown by names and pseudonyms."""
+        found = self.answers.breakdown(query, dimensions, top)
+        columns = tuple(name for name in ("src", "dst") if name in dimensions)
+        return replace(found, rows=self._hidden(found.rows, columns, query))
+
+    def edge_bins(self, query: FlowQuery, max_bins: int = 48) -> EdgeBins:
+        """Return edges over time, between names and pseudonyms."""
+        found = self.answers.edge_bins(query, max_bins)
+        return replace(found, rows=self._hidden(found.rows, ("src", "dst"), query))
+
+    def records(self, query: FlowQuery, limit: int = 100, offset: int = 0) -> Records:
+        """Return raw records with pseudonyms for all addresses, and without their objects."""
+        found = self.answers.records(query, limit, offset)
+        rows = self._hidden(found.rows, ("src", "dst"), query)
+        columns = [name for name in _RECORD_ADDRESSES if name in rows]
+        addresses = {str(a) for name in columns for a in rows[name].dropna()}
+        replaced = self._pseudonyms.of_nodes(sorted(addresses))
+        rows = rows.assign(**{name: rows[name].map(replaced) for name in columns}, object=None)
+        return replace(found, rows=rows)
+
+    def quality(self, query: FlowQuery) -> Quality:
+        """Return what the logs lack, which holds no address."""
+        return self.answers.quality(query)
+
+    def known_values(self, field: str, begun: str, query: FlowQuery) -> list[str]:
+        """Return values for completion; of addresses none."""
+        values = self.answers.known_values(field, begun, query)
+        hidden = self._pseudonyms.of_nodes(values)
+        return [value for value in values if value not in hidden]
+
     def nodes(self, names: tuple[str, ...], query: FlowQuery) -> dict[str, NodeFacts]:
         """Return what is known of names and pseudonyms of the question's edges."""
         real = self.real_names(names, query)
@@ -71,7 +128,7 @@ class PseudonymAnswers:
     def _hidden(
         self, rows: pd.DataFrame, columns: tuple[str, ...], query: FlowQuery
     ) -> pd.DataFrame:
-        names = {str(name) for column in columns for name in rows[column]}
+        names = {str(name) for column in columns for name in rows[column].dropna()}
         shown = self._shown(tuple(sorted(names)), query)
         return rows.assign(**{column: rows[column].map(shown) for column in columns})
 
@@ -81,9 +138,9 @@ class PseudonymAnswers:
         if facts.is_named:
             return replace(facts, addresses=addresses)
         # What is known of an address would tell whose pseudonym it is.
-        return replace(facts, node=shown, kind=None, owner=None, addresses=addresses)
+        return replace(facts, node=shown, kind=None, owner=None, addresses=addresses, details=())
 
     def _shown(self, names: tuple[str, ...], query: FlowQuery) -> dict[str, str]:
         facts = self.answers.nodes(names, query)
-        hidden = self._pseudonyms.of(name for name in names if not facts[name].is_named)
+        hidden = self._pseudonyms.of_nodes(name for name in names if not facts[name].is_named)
         return {name: hidden.get(name, name) for name in names}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from dashboard.analysis.flow_query import FlowQuery, parse_time
+from dashboard.analysis.flow_query import FlowQuery, parameters, parse_time
 from dashboard.errors import BadQueryError
 
 SPANS: dict[str, int] = {"1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800}
@@ -64,8 +64,7 @@ class ViewState:
         Raises:
             BadQueryError: A value cannot be used.
         """
-        raw = dict(parse_qsl((search or "").removeprefix("?")))
-        return cls.from_mapping(raw, newest)
+        return cls.from_mapping(parameters(search), newest)
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any], newest: int | None = None) -> Self:
@@ -100,7 +99,7 @@ def forgiving(search: str | None, newest: int | None) -> tuple[ViewState, list[s
     Returns:
         The state, and one sentence for each value left out.
     """
-    raw = dict(parse_qsl((search or "").removeprefix("?")))
+    raw = parameters(search)
     problems: list[str] = []
     while True:
         try:

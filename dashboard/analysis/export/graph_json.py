@@ -84,7 +84,7 @@ def _answered(answers: FlowAnswers, query: FlowQuery) -> _Answered:
 
 def _shown_ids(nodes: dict[str, NodeFacts], pseudonyms: Pseudonyms | None) -> dict[str, str]:
     unnamed = [node for node, facts in nodes.items() if not facts.is_named]
-    replaced = pseudonyms.of(unnamed) if pseudonyms else {}
+    replaced = pseudonyms.of_nodes(unnamed) if pseudonyms else {}
     return {node: replaced.get(node, node) for node in nodes}
 
 
@@ -177,6 +177,7 @@ def query_record(query: FlowQuery) -> dict[str, Any]:
     """Return a question under its URL names, with ISO times; None: open."""
     record = asdict(query)
     record["top"] = record.pop("top_k")
+    record["expand"] = list(query.expand)
     return record | {"start": _iso(query.start), "end": _iso(query.end)}
 
 

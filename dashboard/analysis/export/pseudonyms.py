@@ -135,6 +135,35 @@ class Pseudonyms:
                 pseudonyms[address] = socket.inet_ntop(family, whole)
         return pseudonyms
 
+    def of_nodes(self, nodes: Iterable[str]) -> dict[str, str]:
+        """Return node ids with the address in them hidden.
+
+        Args:
+            nodes: Addresses, addresses with a note in brackets, and networks.
+
+        Returns:
+            For each its pseudonym: the address replaced, note and prefix length kept. A
+            text that begins with no address stays as it is.
+        """
+        parts: dict[str, tuple[str, str, str]] = {}
+        for node in nodes:
+            plain, space, note = node.partition(" (")
+            address, slash, bits = plain.partition("/")
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                continue
+            parts[node] = address, slash + bits, space + note
+        hidden = self.of(address for address, _, _ in parts.values())
+        return {
+            node: _network(hidden[address], bits) + note
+            for node, (address, bits, note) in parts.items()
+        }
+
+
+def _network(address: str, bits: str) -> str:
+    return str(ipaddress.ip_network(address + bits, strict=False)) if bits else address
+
 
 def open_pseudonyms(secret: str | None, path: Path) -> Pseudonyms:
     """Open sharing mode with a key from the environment, else the one in a file.

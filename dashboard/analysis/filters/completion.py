@@ -98,7 +98,9 @@ def _once(choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _signs(field: FilterField) -> list[tuple[str, str]]:
-    texts = ("=", "!=", "in", "~") if field.kind in (Kind.TEXT, Kind.ADDRESS) else ("=", "!=", "in")
+    texts: tuple[str, ...] = (
+        ("=", "!=", "in", "~") if field.kind in (Kind.TEXT, Kind.ADDRESS) else ("=", "!=", "in")
+    )
     if field.kind is Kind.SIZE:
         texts = (">", "<", "=")
     elif field.kind is Kind.NUMBER:

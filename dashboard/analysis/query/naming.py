@@ -1,95 +1,343 @@
-"""Which addresses of a cache have names, and what stands behind a node."""
+"""What is known of the addresses of a cache, and what a node is at each level."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from dashboard.analysis.answers import NodeFacts
-from dashboard.analysis.query.tables import NAMES
+from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.query.claims import holds
+from dashboard.analysis.query.filtering import needs_of
+from dashboard.analysis.query.nodes import Joined
+from dashboard.analysis.query.tables import FACTS
 
 MAX_LISTED = 20
+INTERNET = "internet"
+NOT_KNOWN = "not known"
+ATTRIBUTES = (
+    "name", "kind", "owner", "subnet_id", "subnet_name", "vpc_name", "account_id", "account_name",
+    "region", "az_id", "interface_id", "instance_id", "security_groups", "tags", "aws_service",
+    "cloud", "country", "asn", "scope",
+)  # fmt: skip
+# What the logs themselves say of an interface's own address.
+OWN = ("account_id", "subnet_id", "interface_id", "instance_id", "az_id", "region")
+_UNKNOWN_VPC = "-"
+_LEVEL_COLUMNS = {
+    "subnet": ("subnet_name", "subnet_id"),
+    "vpc": ("vpc_name", "vpc_id"),
+    "account": ("account_name", "account_id"),
+    "az": (None, "az_id"),
+    "region": (None, "region"),
+}
+_SPLITS = {"service": "aws_service", "country": "country", "asn": "asn"}
+_OUTSIDE = frozenset({"public"})
+_EVERYWHERE = frozenset({"multicast", "loopback", "link-local", "reserved"})
+
+Texts = npt.NDArray[np.object_]
 
 
 class NameBook(Protocol):
-    """Names for addresses; `enrich.known_ips.KnownNames` is one."""
+    """What is known of addresses beside the logs; `enrich` holds them."""
 
     def stamp(self) -> Hashable:
         """Return a value that changes when the names do; cheap, asked on every call."""
 
-    def named(self, addresses: pa.Array) -> pa.Table:
-        """Return `address`, `node`, `kind`, `owner` of those addresses that have a name."""
+    def attributes(self, ends: pa.Table) -> pa.Table:
+        """Return what is known of `address` in `vpc_id` (null: not known).
+
+        Returns:
+            `address`, `vpc_id`, `valid_from`, `valid_to` (epoch s; null: open) and
+            ATTRIBUTES, null where not known; at least one row for each row asked, several
+            where something changed. May leave out columns that it knows nothing of.
+        """
 
     def scope(self, address: str) -> str:
         """Return `internal`, `internet` or `multicast`."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
-    kind: str | None
-    owner: str | None
-    addresses: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class NamedNodes:
-    """The named addresses of one state of a cache.
+class Places:
+    """Everything known of the addresses of one state of a cache.
 
     Attributes:
-        table: `address`, `node`: what queries join.
+        frame: A row for each address, VPC and stretch of time: `address`, `vpc_id`,
+            `vpc_key` (null: the address lies in one VPC), `valid_from`, `valid_to`,
+            `node` (its id at address level) and ATTRIBUTES.
         scopes: Where the scope of an address comes from.
     """
 
-    table: pa.Table
+    frame: pd.DataFrame
     scopes: NameBook
-    _by_node: dict[str, _Member] = field(repr=False)
-    _by_address: dict[str, _Member] = field(repr=False)
 
     @classmethod
-    def of(cls, book: NameBook, addresses: pa.Array) -> NamedNodes:
-        """Look up the distinct addresses of a cache."""
-        named = book.named(addresses)
-        by_node: dict[str, _Member] = {}
-        by_address: dict[str, _Member] = {}
-        columns = (named.column(name).to_pylist() for name in ("address", "node", "kind", "owner"))
-        for address, node, kind, owner in zip(*columns, strict=True):
-            by_node.setdefault(node, _Member(kind, owner, [])).addresses.append(address)
-            by_address[address] = _Member(kind, owner, [address])
-        return cls(named.select(["address", "node"]), book, by_node, by_address)
+    def of(cls, book: NameBook, places: pa.Table, own: pa.Table) -> Places:
+        """Look up the distinct ends of a cache.
 
-    @property
-    def tables(self) -> dict[str, pa.Table]:
-        """The tables that a query with names reads."""
-        return {NAMES: self.table}
+        Args:
+            book: What is known beside the logs.
+            places: Distinct `address` and `vpc_id`.
+            own: `address`, `vpc_id` and OWN, as the logs say of interfaces.
+        """
+        rows = _resolved(_texts(places))
+        told = _texts(book.attributes(pa.table({n: rows[n] for n in ("address", "vpc_id")})))
+        for name in ("valid_from", "valid_to"):
+            if name not in told:
+                told[name] = None
+        frame = rows.merge(told, on=["address", "vpc_id"], how="left")
+        for name in ATTRIBUTES:
+            if name not in frame:
+                frame[name] = None
+        logged = _texts(own).drop_duplicates(["address", "vpc_id"])
+        frame = frame.merge(logged, on=["address", "vpc_id"], how="left", suffixes=("", "_logged"))
+        for name in OWN:
+            frame[name] = frame[name].where(frame[name].notna(), frame.pop(f"{name}_logged"))
+        if "inventory_vpc_id" in frame:
+            known = frame.pop("inventory_vpc_id")
+            frame["vpc_id"] = frame["vpc_id"].where(frame["vpc_id"].notna(), known)
+        missing = frame["scope"].isna()
+        frame.loc[missing, "scope"] = frame.loc[missing, "address"].map(book.scope)
+        frame["node"] = _address_ids(frame)
+        return cls(frame.astype(object).where(frame.notna(), None), book)
 
-    def facts_of(self, nodes: Iterable[str], *, by_name: bool) -> dict[str, NodeFacts]:
-        """Return what is known of these node ids; by name or, at address level, by address."""
-        return {node: self._facts(node, by_name=by_name) for node in nodes}
+    def view(self, query: FlowQuery) -> NodeView:
+        """Work out the node of every address at a question's level."""
+        return NodeView(self, node_ids(self.frame, query))
 
-    def _facts(self, node: str, *, by_name: bool) -> NodeFacts:
-        member = self._by_node.get(node) if by_name else None
-        if member is None:
-            known = self._by_address.get(node)
-            kind, owner = (known.kind, known.owner) if known else (None, None)
-            return NodeFacts(node, False, kind, owner, self._scope((node,)), (node,), 1)
-        addresses = sorted(member.addresses, key=_numeric)
+    def values(self, column: str) -> list[str]:
+        """Return the distinct values of a column, in text order."""
+        return sorted({str(value) for value in self.frame[column] if value is not None})
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """The nodes of a cache at one level.
+
+    Attributes:
+        places: What is known.
+        nodes: Node id of each of their rows.
+    """
+
+    places: Places
+    nodes: Texts = field(repr=False)
+
+    def joined(self, query: FlowQuery) -> tuple[Joined, dict[str, pa.Table]]:
+        """Return how facts are joined for a question, and the table that is."""
+        frame = self.places.frame
+        claims = needs_of(query.expression).claims
+        held = [holds(claim, frame, self.nodes) for claim in claims]
+        differs = self.nodes != frame["address"].to_numpy(object)
+        named = frame["name"].notna().to_numpy()
+        listed = _any_of([differs, named, *held])
+        if not listed.any() and not claims:
+            return Joined(), {}
+        vpc_key = frame["vpc_key"].to_numpy(object)[listed]
+        valid = [_numbers(frame[name].to_numpy(object)[listed]) for name in _VALIDITY]
+        table = pa.table(
+            {
+                "address": pa.array(frame["address"].to_numpy(object)[listed], pa.string()),
+                "vpc_id": pa.array(vpc_key, pa.string()),
+                "valid_from": valid[0],
+                "valid_to": valid[1],
+                "node": pa.array(self.nodes[listed], pa.string()),
+                "is_named": pa.array(named[listed]),
+                **{f"claim_{n}": pa.array(column[listed]) for n, column in enumerate(held)},
+            }
+        )
+        joined = Joined(
+            any=True,
+            by_vpc=any(key is not None for key in vpc_key),
+            by_time=any(column.null_count < len(column) for column in valid),
+            n_claims=len(claims),
+        )
+        return joined, {FACTS: table}
+
+    def facts_of(self, nodes: Iterable[str]) -> dict[str, NodeFacts]:
+        """Return what is known of these node ids; of others, what their text says."""
+        return {node: self._facts(node) for node in nodes}
+
+    @cached_property
+    def _rows(self) -> dict[str, list[int]]:
+        rows: dict[str, list[int]] = {}
+        for place, node in enumerate(self.nodes.tolist()):
+            rows.setdefault(node, []).append(place)
+        return rows
+
+    def _facts(self, node: str) -> NodeFacts:
+        places = self._rows.get(node, [])
+        if not places:
+            return NodeFacts(node, False, None, None, self._scope([node]), (node,), 1)
+        rows = self.places.frame.iloc[places]
+        addresses = sorted(set(rows["address"]), key=_numeric)
+        details = {name: _shared(rows[name]) for name in (*ATTRIBUTES, "vpc_id")}
+        is_address = len(addresses) == 1 and node in (addresses[0], rows["node"].iloc[0])
+        is_network = not is_address and _is_network(node)
         return NodeFacts(
             node=node,
-            is_named=True,
-            kind=member.kind,
-            owner=member.owner,
+            is_named=not (is_address or is_network),
+            kind=details.pop("kind"),
+            owner=details.pop("owner"),
             scope=self._scope(addresses),
             addresses=tuple(addresses[:MAX_LISTED]),
             n_addresses=len(addresses),
+            details=tuple((name, text) for name, text in details.items() if text is not None),
         )
 
     def _scope(self, addresses: Iterable[str]) -> str:
-        scopes = {self.scopes.scope(address) for address in addresses}
+        scopes: set[str] = set()
+        for address in addresses:
+            try:
+                scopes.add(self.places.scopes.scope(address))
+            except ValueError:
+                return "mixed"
         return scopes.pop() if len(scopes) == 1 else "mixed"
+
+
+_VALIDITY = ("valid_from", "valid_to")
+
+
+def node_ids(frame: pd.DataFrame, query: FlowQuery) -> Texts:
+    """Return the node id of each row at a question's level, its internet and expansions."""
+    named = _named_ids(frame)
+    level = query.level
+    if level == "address":
+        ids = frame["node"].to_numpy(object).copy()
+    elif level == "name":
+        ids = named.copy()
+    elif query.mask is not None:
+        ids = _networks(frame["address"], query.mask)
+    else:
+        ids = _level_ids(frame, level, named)
+    split = query.splits_internet
+    if split != "address":
+        outside = frame["scope"].isin(_OUTSIDE).to_numpy() & frame["name"].isna().to_numpy()
+        outside &= frame["subnet_id"].isna().to_numpy() & frame["interface_id"].isna().to_numpy()
+        if split in _SPLITS:
+            told = frame[_SPLITS[split]].to_numpy(object)
+            parts = np.array([f"{INTERNET} {t}" if t else f"{INTERNET} {NOT_KNOWN}" for t in told])
+            ids[outside] = parts.astype(object)[outside]
+        else:
+            ids[outside] = INTERNET
+    if query.expand:
+        inside = np.isin(ids.astype(str), np.array(query.expand, dtype=str))
+        finer = frame["node"].to_numpy(object) if level == "name" else named
+        ids[inside] = finer[inside]
+    return ids
+
+
+def _level_ids(frame: pd.DataFrame, level: str, named: Texts) -> Texts:
+    name_column, id_column = _LEVEL_COLUMNS[level]
+    identities = frame[id_column].to_numpy(object)
+    names = frame[name_column].to_numpy(object) if name_column else identities
+    identities_of: dict[Any, set[Any]] = {}
+    for name, identity in zip(names, identities, strict=True):
+        if name is not None:
+            identities_of.setdefault(name, set()).add(identity)
+    unknown = _networks(frame["address"], 24) if level == "subnet" else None
+    scopes = frame["scope"].to_numpy(object)
+    has_name = frame["name"].notna().to_numpy()
+    ids = np.empty(len(frame), object)
+    for row, (name, identity) in enumerate(zip(names, identities, strict=True)):
+        if name is not None:
+            is_plain = name == identity or len(identities_of[name]) == 1
+            ids[row] = name if is_plain else f"{name} ({identity})"
+        elif identity is not None:
+            ids[row] = identity
+        elif scopes[row] in _EVERYWHERE or (scopes[row] in _OUTSIDE and has_name[row]):
+            ids[row] = named[row]
+        elif scopes[row] in _OUTSIDE:
+            ids[row] = frame["node"].iat[row]
+        else:
+            ids[row] = unknown[row] if unknown is not None else f"{level} {NOT_KNOWN}"
+    return ids
+
+
+def _named_ids(frame: pd.DataFrame) -> Texts:
+    ids = frame["node"].to_numpy(object).copy()
+    names = frame["name"].to_numpy(object)
+    has_name = frame["name"].notna().to_numpy()
+    # A name that reads like an address or like a node of ours would merge with it.
+    ids[has_name] = [
+        f"{name} (name)" if name == INTERNET or _is_network(name) else name
+        for name in names[has_name]
+    ]
+    return ids
+
+
+def _networks(addresses: Iterable[str], bits: int) -> Texts:
+    """Return the network of each address; IPv6 takes `/64`, or its share of a short mask."""
+    bits6 = 64 if bits >= 16 else bits * 4
+    return np.array(
+        [
+            str(ipaddress.ip_network((a, bits6 if ":" in a else bits), strict=False))
+            for a in addresses
+        ],
+        object,
+    )
+
+
+def _address_ids(frame: pd.DataFrame) -> list[str]:
+    keys = zip(frame["address"], frame["vpc_key"], strict=True)
+    return [
+        address
+        if key is None or pd.isna(key)
+        else f"{address} ({f'VPC {NOT_KNOWN}' if key == _UNKNOWN_VPC else key})"
+        for address, key in keys
+    ]
+
+
+def _resolved(places: pd.DataFrame) -> pd.DataFrame:
+    """Give each end its VPC: an address that lies in one VPC lies there always."""
+    known = places[places["vpc_id"].notna()]
+    counts = known.groupby("address")["vpc_id"].nunique()
+    several = set(counts[counts > 1].index)
+    is_several = places["address"].isin(several)
+    one = places[~is_several].sort_values("vpc_id", na_position="last")
+    one = one.drop_duplicates("address").assign(vpc_key=None)
+    many = places[is_several].drop_duplicates()
+    many = many.assign(vpc_key=many["vpc_id"].where(many["vpc_id"].notna(), _UNKNOWN_VPC))
+    rows = pd.concat([one, many]) if len(many) else one
+    rows = rows.sort_values(["address", "vpc_id"], na_position="last").reset_index(drop=True)
+    return rows.astype(object).where(rows.notna(), None)
+
+
+def _texts(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True).astype(object)
+    return frame.where(frame.notna(), None)
+
+
+def _numbers(values: Texts) -> pa.Array:
+    return pa.array([None if v is None else int(v) for v in values], pa.int64())
+
+
+def _any_of(columns: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+    """Tell of each row whether any column is true."""
+    found = columns[0].copy()
+    for column in columns[1:]:
+        found |= column
+    return found
+
+
+def _shared(values: pd.Series) -> str | None:
+    """Return the one value of several rows; None where there is none, or more than one."""
+    found = {value for value in values if value is not None}
+    return str(found.pop()) if len(found) == 1 else None
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text.partition(" (")[0], strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _numeric(address: str) -> tuple[int, int]:

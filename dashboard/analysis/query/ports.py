@@ -5,16 +5,14 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.query.base import port_rows
 from dashboard.analysis.query.rankings import ranked
-from dashboard.analysis.query.span import Span
+from dashboard.analysis.query.rows import Rows
 
 
-def top_ports(span: Span, query: FlowQuery, *, top: int) -> ir.Table:
+def top_ports(rows: Rows, query: FlowQuery, *, top: int) -> ir.Table:
     """Rank service ports by protocol; protocols without ports have a null port.
 
     Returns:
         As `ranked`, keyed by `port` and `protocol`.
     """
-    rows = port_rows(span, query)
-    return ranked(rows.rename(port="service_port"), query, ("port", "protocol"), top)
+    return ranked(rows.ports.rename(port="service_port"), query, ("port", "protocol"), top)

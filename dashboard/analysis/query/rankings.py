@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.query.base import volume_sums
+from dashboard.analysis.query.rows import volume_sums
 
 RANKED, TOTAL = 0, 1  # What a row of `ranked` is, in `part`.
 

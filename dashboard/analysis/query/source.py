@@ -2,191 +2,224 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Hashable
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
 
 from dashboard.analysis.answers import (
     VOLUME_COLUMNS,
+    Breakdown,
+    Changes,
+    EdgeBins,
     Edges,
     NodeFacts,
+    Quality,
     Ranking,
+    Records,
+    Side,
     Timeline,
     Totals,
     Volume,
 )
-from dashboard.analysis.engines.duckdb import DuckDbEngine, Inputs, PartMissingError
 from dashboard.analysis.flow_query import DEFAULT_THRESHOLD, DEFAULT_TOP_K, FlowQuery
-from dashboard.analysis.query import conversations, coverage, ports, rankings, talkers, timeline
-from dashboard.analysis.query.memo import Memo
-from dashboard.analysis.query.naming import NameBook, NamedNodes
-from dashboard.analysis.query.prepared import Prepared, View, prepare
-from dashboard.analysis.query.span import Span
-from dashboard.errors import DashboardError, EmptyCacheError
-from ingest.errors import CacheError
-from ingest.store.read import CacheFacts, CacheMissingError, CacheReader, CacheSnapshot
+from dashboard.analysis.query import (
+    breakdown,
+    claims,
+    comparison,
+    conversations,
+    coverage,
+    ports,
+    rankings,
+    records,
+    talkers,
+    timeline,
+)
+from dashboard.analysis.query.editions import Edition, Editions, Limits, UnusableCacheError
+from dashboard.analysis.query.filtering import needs_of
+from dashboard.analysis.query.prepared import is_in_series
+from dashboard.errors import BadQueryError
+from ingest.store.read import CacheFacts
 
-_KEPT_ANSWERS = 512
-_NAMED_VIEWS = (conversations.top_conversations, talkers.top_talkers)
+__all__ = ["FlowSource", "Limits", "UnusableCacheError"]
 
-Answer = TypeVar("Answer")
-
-
-class UnusableCacheError(DashboardError):
-    """The cache exists and cannot be read; carries the sentence of the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one query may take.
-
-    Attributes:
-        memory: In DuckDB's words, such as `1GB`; for all queries of a process together.
-        threads: Processor threads.
-        time_s: Seconds until a query is stopped.
-    """
-
-    memory: str = "1GB"
-    threads: int = 2
-    time_s: float = 8
+_LONGEST_RAW_S = 6 * 3_600  # Under a filter, ranges up to this are drawn to the minute.
+_MOST_VALUES = 30
+_ALL = FlowQuery()
 
 
-@dataclass(frozen=True, slots=True)
-class _Edition:
-    """A state of cache and names; answers of one edition agree with each other."""
-
-    snapshot: CacheSnapshot
-    stamp: Hashable
-
-    @property
-    def key(self) -> tuple[Hashable, ...]:
-        return self.snapshot.facts.version, self.stamp
-
-
-class FlowSource:
+class FlowSource(Editions):
     """Answers from one cache folder; safe to use from many threads.
-
-    The cache may be filled, or appear, while this lives: each call looks for a newer commit.
-
-    Args:
-        cache: The cache folder.
-        names: Where node names and scopes come from.
-        limits: What one query may take.
 
     Every method raises EmptyCacheError while the folder is missing or holds no rows, and
     another DashboardError for expected trouble: a limit reached, a damaged cache.
     """
 
-    def __init__(self, cache: Path, names: NameBook, limits: Limits | None = None) -> None:
-        self._cache, self._names, self._limits = cache, names, limits or Limits()
-        self._lock = threading.Lock()
-        self._reader: CacheReader | None = None
-        self._engine: DuckDbEngine | None = None
-        self._snapshot: CacheSnapshot | None = None
-        self._memo = Memo(_KEPT_ANSWERS)
-
     def facts(self) -> CacheFacts:
         """Return what the whole cache holds now."""
-        return self._edition().snapshot.facts
+        return self.edition().snapshot.facts
 
     def totals(self, query: FlowQuery) -> Totals:
         """Sum up everything that fits, before threshold and top-K."""
         query = query.replace(threshold=DEFAULT_THRESHOLD, top_k=DEFAULT_TOP_K)
-        return self._ask(("totals", query), lambda edition: self._totals(edition, query))
+        return self.ask(("totals", query), lambda edition: self._totals(edition, query))
 
     def edges(self, query: FlowQuery) -> Edges:
         """Return the top edges above the threshold."""
-        return self._edges(self._edition(), query)[0]
+        return self._edges(self.edition(), query)[0]
 
     def talkers(self, query: FlowQuery, top: int = 10) -> Ranking:
         """Rank nodes by what they sent plus received; threshold and top-K do not apply."""
 
-        def answer(edition: _Edition) -> Ranking:
-            names = self._names_for(edition, query)
-            view = talkers.top_talkers
-            return _ranking(self._fetch(edition, "talkers", view, query, names=names, top=top))
+        def answer(edition: Edition) -> Ranking:
+            return _ranking(self.fetch(edition, talkers.top_talkers, query, top=top))
 
-        return self._ask(("talkers", _unranked(query), query.level, top), answer)
+        return self.ask(("talkers", _ranked_by(query), top), answer)
+
+    def sides(self, query: FlowQuery, side: Side, top: int = 10) -> Ranking:
+        """Rank initiators, responders or pairs; threshold and top-K do not apply."""
+
+        def answer(edition: Edition) -> Ranking:
+            view = talkers.top_sides
+            return _ranking(self.fetch(edition, view, query, top=top, side=side))
+
+        return self.ask(("sides", _ranked_by(query), side, top), answer)
 
     def ports(self, query: FlowQuery, top: int = 10) -> Ranking:
         """Rank service ports; threshold and top-K do not apply."""
 
-        def answer(edition: _Edition) -> Ranking:
-            return _ranking(self._fetch(edition, "ports", ports.top_ports, query, top=top))
+        def answer(edition: Edition) -> Ranking:
+            return _ranking(self.fetch(edition, ports.top_ports, query, top=top))
 
-        return self._ask(("ports", _unranked(query), top), answer)
+        return self.ask(("ports", _ranked_by(query), top), answer)
 
     def timeline(self, query: FlowQuery, max_bins: int = 240) -> Timeline:
-        """Return traffic over time; an open side begins or ends with the cache's traffic."""
-        key = ("timeline", query.start, query.end, query.action, max_bins)
-        return self._ask(key, lambda edition: self._timeline(edition, query, max_bins))
+        """Return traffic over time; an open side begins or ends with the cache's traffic.
+
+        Under a filter that asks for more than protocol and action, ranges longer than six
+        hours are drawn in bins of whole hours, by the hour that a record began in.
+        """
+        key = ("timeline", _ranked_by(query), max_bins)
+        return self.ask(key, lambda edition: self._timeline(edition, query, max_bins))
+
+    def changes(self, query: FlowQuery, base: FlowQuery, kinds: tuple[str, ...] = ()) -> Changes:
+        """Compare a question's range with that of `base`; all else is the question's."""
+
+        def answer(edition: Edition) -> Changes:
+            now, before = self._drawn_range(edition, query), self._drawn_range(edition, base)
+            scale = (now[1] - now[0]) / max(1, before[1] - before[0])
+            wanted = ",".join(kinds)
+            millionths = round(scale * 1_000_000)
+            rows = _frame(
+                self.fetch(
+                    edition, comparison.changes, query, base=base,
+                    scale=millionths, kinds=wanted,
+                )
+            )  # fmt: skip
+            part = rows.pop("part")
+            return Changes(
+                rows=rows[part == comparison.CHANGE].drop(columns="edges").reset_index(drop=True),
+                sums=rows[part == comparison.SUM]
+                .drop(columns=["src", "dst", "port", "protocol"])
+                .reset_index(drop=True),
+                scale=scale,
+            )
+
+        return self.ask(("changes", query, base.start, base.end, kinds), answer)
+
+    def breakdown(self, query: FlowQuery, dimensions: tuple[str, ...], top: int = 8) -> Breakdown:
+        """Sum up what fits by dimensions of `query.breakdown.DIMENSIONS`."""
+        unknown = [name for name in dimensions if name not in breakdown.DIMENSIONS]
+        if unknown or not dimensions or len(set(dimensions)) < len(dimensions):
+            expected = "different ones of " + ", ".join(breakdown.DIMENSIONS)
+            raise BadQueryError(field="dimensions", value=",".join(dimensions), expected=expected)
+
+        def answer(edition: Edition) -> Breakdown:
+            view, names = breakdown.breakdown, ",".join(dimensions)
+            table = self.fetch(edition, view, query, dimensions=names, top=top)
+            return Breakdown(_frame(table), dimensions)
+
+        return self.ask(("breakdown", _ranked_by(query), dimensions, top), answer)
+
+    def edge_bins(self, query: FlowQuery, max_bins: int = 48) -> EdgeBins:
+        """Return the edges of a question over time, in bins of whole hours or of minutes."""
+
+        def answer(edition: Edition) -> EdgeBins:
+            raw = self._is_short(edition, query)
+            first, end = self._drawn_range(edition, query)
+            bin_s, start, end = timeline.bins_for(
+                first, end, max_bins, least_s=60 if raw else 3_600
+            )
+            view = conversations.edge_bins
+            table = self.fetch(edition, view, query, raw=raw, bin_s=bin_s)
+            rows = _frame(table).merge(
+                self.edges(query).rows[list(conversations.KEY)], on=list(conversations.KEY)
+            )
+            return EdgeBins(rows, bin_s, start, end)
+
+        return self.ask(("edge bins", query, max_bins), answer)
+
+    def records(self, query: FlowQuery, limit: int = 100, offset: int = 0) -> Records:
+        """Return raw records that fit, second reports included; a page of them."""
+
+        def answer(edition: Edition) -> Records:
+            view = records.records_page
+            rows = _frame(self.fetch(edition, view, query, raw=True, limit=limit, offset=offset))
+            keys = self.reader().object_keys(rows["object_id"].dropna().unique().tolist())
+            place = rows.columns.get_loc("object_id")
+            rows.insert(int(cast(int, place)), "object", rows.pop("object_id").map(keys))
+            return Records(rows, self._totals(edition, query).volume.records, offset)
+
+        return self.ask(("records", query, limit, offset), answer)
+
+    def quality(self, query: FlowQuery) -> Quality:
+        """Return coverage by interface in the range, and what reading the objects found."""
+
+        def answer(edition: Edition) -> Quality:
+            view = coverage.coverage_by_interface
+            rows = self.fetch(edition, view, query.replace(filter="", action="all"))
+            reading = self.reader().reading()
+            return Quality(
+                interfaces=_frame(rows),
+                rejects=pd.DataFrame(reading.rejects, columns=["reason", "rows", "objects"]),
+                set_aside=pd.DataFrame(reading.set_aside, columns=["status", "objects"]),
+                formats=pd.DataFrame(reading.formats, columns=["fields", "objects", "rows"]),
+            )
+
+        return self.ask(("quality", query.start, query.end), answer)
 
     def nodes(self, names: tuple[str, ...], query: FlowQuery) -> dict[str, NodeFacts]:
-        """Return what is known of these node ids; `query` tells names from addresses."""
-        named = self._ask(("named",), self._named)
-        return named.facts_of(names, by_name=query.level == "name")
+        """Return what is known of these node ids, at the question's level."""
+        return self.view(self.edition(), query).facts_of(names)
 
-    # Editions: which state of the cache is asked.
+    def known_values(self, field: str, begun: str, query: FlowQuery) -> list[str]:
+        """Return values of a filter's field that hold a text, those that begin so first."""
+        edition = self.edition()
+        word = begun.casefold()
+        if field == "node":
+            values = sorted({str(node) for node in self.view(edition, query).nodes})
+        else:
+            places = self.places(edition)
+            values = sorted({v for c in claims.COLUMNS.get(field, ()) for v in places.values(c)})
+        if field == "ip":
+            values += self.places(edition).values("address")
+        fitting = [value for value in values if word in value.casefold()]
+        fitting.sort(key=lambda value: not value.casefold().startswith(word))
+        return fitting[:_MOST_VALUES]
 
-    def _edition(self, *, renew: bool = False) -> _Edition:
-        try:
-            with self._lock:
-                if self._reader is None:
-                    reader = CacheReader(self._cache)
-                    self._engine = DuckDbEngine(
-                        reader.cache,
-                        memory_limit=self._limits.memory,
-                        threads=self._limits.threads,
-                        time_limit_s=self._limits.time_s,
-                    )
-                    self._reader = reader
-                kept = self._snapshot
-                if renew or kept is None or kept.facts.version != self._reader.version():
-                    kept = self._snapshot = self._reader.snapshot()
-        except CacheMissingError as error:
-            raise EmptyCacheError(str(self._cache), exists=self._cache.is_dir()) from error
-        except CacheError as error:
-            raise UnusableCacheError(str(error)) from error
-        if kept.facts.rows_stored == 0:
-            raise EmptyCacheError(str(self._cache), exists=True)
-        return _Edition(kept, self._names.stamp())
-
-    def _ask(self, key: tuple[Hashable, ...], compute: Callable[[_Edition], Answer]) -> Answer:
-        return self._answer(self._edition(), key, compute)
-
-    def _answer(
-        self, edition: _Edition, key: tuple[Hashable, ...], compute: Callable[[_Edition], Answer]
-    ) -> Answer:
-        def answer() -> Answer:
-            try:
-                return compute(edition)
-            except PartMissingError:
-                # Compaction may remove a replaced file between catalog and read.
-                return compute(self._edition(renew=True))
-
-        result: Answer = self._memo.get((*edition.key, *key), answer)
-        return result
-
-    # The answers.
-
-    def _edges(self, edition: _Edition, query: FlowQuery) -> tuple[Edges, pd.DataFrame]:
+    def _edges(self, edition: Edition, query: FlowQuery) -> tuple[Edges, pd.DataFrame]:
         """Answer the edges, and beside them the sums that the totals are made of."""
 
-        def answer(edition: _Edition) -> tuple[Edges, pd.DataFrame]:
-            names = self._names_for(edition, query)
+        def answer(edition: Edition) -> tuple[Edges, pd.DataFrame]:
             view = conversations.top_conversations
-            rows = _frame(self._fetch(edition, "edges", view, query, names=names))
+            rows = _frame(self.fetch(edition, view, query))
             kept, sums = rows[rows["part"] == conversations.EDGE], rows[rows["part"] > 0]
             addressless = _volume(sums[sums["part"] == conversations.ADDRESSLESS])
             addressed = sums[sums["part"] == conversations.ADDRESSED]
             total = _volume(addressed) + addressless
             edges = Edges(
-                rows=kept.drop(columns=["part", "edges"]).reset_index(drop=True),
+                rows=kept.drop(columns=["part", "edges", "named_bytes"]).reset_index(drop=True),
                 total=total,
                 other=total - _volume(kept),
                 other_edges=int(addressed["edges"].sum()) - len(kept),
@@ -195,14 +228,15 @@ class FlowSource:
             self._memo.put((*edition.key, "edge sums", *_fitting(query)), sums)
             return edges, sums
 
-        return self._answer(edition, ("edges", query), answer)
+        return self.answered(edition, ("edges", query), answer)
 
-    def _totals(self, edition: _Edition, query: FlowQuery) -> Totals:
+    def _totals(self, edition: Edition, query: FlowQuery) -> Totals:
         sums = self._memo.peek((*edition.key, "edge sums", *_fitting(query)))
         if sums is None:
             sums = self._edges(edition, query)[1]
-        logged = self._fetch(edition, "series", timeline.logged_sums, query).to_pylist()[0]
-        gaps = self._fetch(edition, "coverage", coverage.coverage_sums, query).to_pylist()[0]
+        plain = query.replace(filter="")
+        logged = self.fetch(edition, timeline.logged_sums, plain).to_pylist()[0]
+        gaps = self.fetch(edition, coverage.coverage_sums, plain).to_pylist()[0]
         return Totals(
             volume=_volume(sums),
             logged_packets=logged["logged_packets"],
@@ -212,93 +246,58 @@ class FlowSource:
             skipdata=gaps["skipdata"],
             first=_optional(sums["first_seen"].min()),
             last=_optional(sums["last_seen"].max()),
+            named_bytes=int(sums["named_bytes"].sum()),
         )
 
-    def _timeline(self, edition: _Edition, query: FlowQuery, max_bins: int) -> Timeline:
+    def _timeline(self, edition: Edition, query: FlowQuery, max_bins: int) -> Timeline:
+        raw = not is_in_series(query.expression) and self._is_short(edition, query)
+        by_hour = not raw and not is_in_series(query.expression)
         first, end = self._drawn_range(edition, query)
-        bin_s, start, end = timeline.bins_for(first, end, max_bins)
-        rows = _frame(self._fetch(edition, "series", timeline.binned, query, bin_s=bin_s))
+        bin_s, start, end = timeline.bins_for(
+            first, end, max_bins, least_s=3_600 if by_hour else 60
+        )
+        table = self.fetch(edition, timeline.binned, query, raw=raw, bin_s=bin_s)
+        rows = _frame(table)
         return Timeline(
             rows=rows[rows["bin_start"].notna()].reset_index(drop=True),
             bin_s=bin_s,
             start=start,
             end=end,
-            undated=self._undated(edition, query),
+            undated=_volume(rows[rows["bin_start"].isna()]),
         )
 
-    def _drawn_range(self, edition: _Edition, query: FlowQuery) -> tuple[int, int]:
-        def answer(edition: _Edition) -> dict[str, int | None]:
-            rows = self._fetch(edition, "series", timeline.series_limits, FlowQuery())
+    def _is_short(self, edition: Edition, query: FlowQuery) -> bool:
+        """Tell whether raw records may answer: few hours, or a filter that asks for them."""
+        if needs_of(query.expression).records:
+            return True
+        first, end = self._drawn_range(edition, query)
+        return end - first <= _LONGEST_RAW_S
+
+    def _drawn_range(self, edition: Edition, query: FlowQuery) -> tuple[int, int]:
+        def answer(edition: Edition) -> dict[str, int | None]:
+            rows = self.fetch(edition, timeline.series_limits, _ALL)
             limits: dict[str, int | None] = rows.to_pylist()[0]
             return limits
 
-        limits = self._answer(edition, ("series limits",), answer)
+        limits = self.answered(edition, ("series limits",), answer)
         first = query.start if query.start is not None else limits["first"]
         last = query.end - 1 if query.end is not None else limits["last"]
         first = first if first is not None else (last or 0)
         last = last if last is not None and last >= first else first
         return first, last + 1
 
-    def _undated(self, edition: _Edition, query: FlowQuery) -> Volume:
-        if query.start is not None or query.end is not None:
-            return Volume()
-        paths = [p.path for p in edition.snapshot.parts if p.kind == "edges" and p.first is None]
-        if not paths:
-            return Volume()
-        view = conversations.top_conversations
-        prepared = prepare(view, Span.of(query), query, named=False)
-        rows = _frame(self._run(prepared, Inputs({"edges": paths})))
-        return _volume(rows[rows["part"] > 0])
-
-    # Names and rows.
-
-    def _names_for(self, edition: _Edition, query: FlowQuery) -> NamedNodes | None:
-        if query.level != "name":
-            return None
-        named = self._answer(edition, ("named",), self._named)
-        return named if named.table.num_rows else None
-
-    def _named(self, edition: _Edition) -> NamedNodes:
-        rows = self._fetch(edition, "talkers", talkers.distinct_addresses, FlowQuery())
-        return NamedNodes.of(self._names, rows.column("address").combine_chunks())
-
-    def _fetch(
-        self,
-        edition: _Edition,
-        kind: str,
-        view: View,
-        query: FlowQuery,
-        names: NamedNodes | None = None,
-        **options: int,
-    ) -> pa.Table:
-        """Run a view over one table of the cache, and raw records where minutes are ragged."""
-        snapshot, span = edition.snapshot, Span.of(query)
-        if view in _NAMED_VIEWS:
-            options["named"] = names is not None
-        prepared = prepare(view, span, query, **options)
-        if kind == "series":
-            files = {kind: snapshot.files(kind, query.start, query.end)}
-        else:
-            files = {kind: span.rollup_files(snapshot, kind)} if span.hours is not None else {}
-            if span.ragged:
-                files["flows"] = span.raw_files(snapshot)
-        return self._run(prepared, Inputs(files, names.tables if names else {}))
-
-    def _run(self, prepared: Prepared, inputs: Inputs) -> pa.Table:
-        if self._engine is None:
-            msg = "an edition opens the engine before anything is run"
-            raise RuntimeError(msg)
-        return self._engine.fetch(prepared.sql, inputs, prepared.values)
-
 
 def _fitting(query: FlowQuery) -> tuple[Hashable, ...]:
     """The part of a question that decides what fits, and what an edge is."""
-    return query.start, query.end, query.action, query.level
+    return (
+        query.start, query.end, query.action, query.filter,
+        query.level, query.splits_internet, query.expand,
+    )  # fmt: skip
 
 
-def _unranked(query: FlowQuery) -> tuple[Hashable, ...]:
+def _ranked_by(query: FlowQuery) -> FlowQuery:
     """The part of a question that top lists depend on."""
-    return query.start, query.end, query.action, query.metric
+    return query.replace(threshold=DEFAULT_THRESHOLD, top_k=DEFAULT_TOP_K)
 
 
 def _ranking(table: pa.Table) -> Ranking:

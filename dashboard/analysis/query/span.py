@@ -19,25 +19,27 @@ class Span:
     Attributes:
         start: First second of the range, None: open.
         end: First second after it, None: open.
-        hours: Range of whole hours, for hourly rollups; None where the range holds none.
+        hours: Range of whole hours, for hourly rollups; None where none are used.
             `(None, None)` includes records without a time.
-        ragged: At most two ranges shorter than an hour, for raw records.
+        ragged: Ranges for raw records: at most two shorter than an hour, or the whole range.
     """
 
     start: int | None
     end: int | None
     hours: Range | None
-    ragged: tuple[tuple[int, int], ...] = ()
+    ragged: tuple[Range, ...] = ()
 
     @classmethod
-    def of(cls, query: FlowQuery) -> Self:
-        """Split the range of a question."""
+    def of(cls, query: FlowQuery, *, raw: bool = False) -> Self:
+        """Split the range of a question; `raw`: all of it is for raw records."""
         start, end = query.start, query.end
+        if raw:
+            return cls(start, end, None, ((start, end),))
         low = None if start is None else -(-start // HOUR_S) * HOUR_S
         high = None if end is None else end // HOUR_S * HOUR_S
         if start is not None and end is not None and (low or 0) >= (high or 0):
             return cls(start, end, None, ((start, end),))
-        ragged: list[tuple[int, int]] = []
+        ragged: list[Range] = []
         if start is not None and low is not None and start < low:
             ragged.append((start, low))
         if end is not None and high is not None and high < end:

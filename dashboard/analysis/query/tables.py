@@ -13,19 +13,40 @@ _IBIS_TYPES: dict[StoredType, str] = {
     "int32": "int32",
     "int64": "int64",
     "bool": "boolean",
-    "map": "map<string, string>",
 }
 
-# A table that the adapter registers beside the files: address to node name.
-NAMES = "node_names"
+# A table that the adapter registers beside the files: what is known of addresses.
+FACTS = "node_facts"
 
 
 def cache_table(kind: str) -> ir.Table:
-    """Return a table of the cache, with the columns of `ingest.schema`."""
-    columns = {name: _IBIS_TYPES[stored] for name, stored in TABLES[kind].items()}
+    """Return a table of the cache, with the columns of `ingest.schema` but maps.
+
+    No view reads maps, and engines do not agree on their type.
+    """
+    stored = TABLES[kind]
+    columns = {n: _IBIS_TYPES[stored[n]] for n in stored if stored[n] in _IBIS_TYPES}
     return ibis.table(columns, name=kind)
 
 
-def names_table() -> ir.Table:
-    """Return `address` and `node`: one row for each address that has a name."""
-    return ibis.table({"address": "string", "node": "string"}, name=NAMES)
+def facts_table(n_claims: int) -> ir.Table:
+    """Return the facts that a question needs of addresses.
+
+    Args:
+        n_claims: How many claims of its filter speak of an end.
+
+    Returns:
+        `address`, `vpc_id`, `valid_from`, `valid_to`, `node` (null: the address itself),
+        `is_named`, and `claim_0`, … (true where the claim holds). One row for each
+        address, VPC and stretch of time; addresses that are not listed are unknown.
+    """
+    columns = {
+        "address": "string",
+        "vpc_id": "string",
+        "valid_from": "int64",
+        "valid_to": "int64",
+        "node": "string",
+        "is_named": "boolean",
+        **{f"claim_{number}": "boolean" for number in range(n_claims)},
+    }
+    return ibis.table(columns, name=FACTS)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.query.base import VOLUMES, series_rows
-from dashboard.analysis.query.span import Span
+from dashboard.analysis.query.rows import VOLUMES, Rows
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 BIN_WIDTHS_S: tuple[int, ...] = (
@@ -16,46 +16,59 @@ BIN_WIDTHS_S: tuple[int, ...] = (
 )
 
 
-def binned(span: Span, query: FlowQuery, *, bin_s: int) -> ir.Table:
+def binned(rows: Rows, _query: FlowQuery, *, bin_s: int) -> ir.Table:
     """Sum up what fits by bin and action.
+
+    What a record carried after the end of the range lies in the range's last bin, so
+    that the bins add up to the header.
 
     Returns:
         `bin_start` (null: records without a time), `action` (`NONE` where the format has
         none) and VOLUMES, in time order, then by action.
     """
-    rows = series_rows(span, query)
-    bin_start = rows.minute_start - rows.minute_start % bin_s
-    binned_rows = rows.group_by(
-        bin_start=bin_start, action=rows.action.fill_null("NONE")
-    ).aggregate(**{name: rows[name].sum() for name in VOLUMES})
+    if rows.timeline_from == "hours":
+        found = rows.edges
+        moment = found.time
+    else:
+        found = rows.table("fitting_series")
+        moment = found.minute_start
+    if rows.end is not None:
+        moment = ibis.least(moment, ibis.literal(rows.end, "int64") - 1)
+    bin_start = moment - moment % bin_s
+    binned_rows = found.group_by(
+        bin_start=bin_start, action=found.action.fill_null("NONE")
+    ).aggregate(**{name: found[name].sum() for name in VOLUMES})
     return binned_rows.order_by("bin_start", "action")
 
 
-def series_limits(span: Span, query: FlowQuery) -> ir.Table:
+def series_limits(rows: Rows, _query: FlowQuery) -> ir.Table:
     """Return one row: `first` and `last` minute with traffic; null where there is none."""
-    series = series_rows(span, query)
+    series = rows.table("fitting_series")
     return series.aggregate(first=series.minute_start.min(), last=series.minute_start.max())
 
 
-def logged_sums(span: Span, query: FlowQuery) -> ir.Table:
+def logged_sums(rows: Rows, _query: FlowQuery) -> ir.Table:
     """Return one row: `logged_packets` and `logged_bytes`, second reports included."""
-    rows = series_rows(span, query)
-    return rows.aggregate(
-        **{name: rows[name].sum().fill_null(0) for name in ("logged_packets", "logged_bytes")}
+    series = rows.table("fitting_series")
+    return series.aggregate(
+        **{name: series[name].sum().fill_null(0) for name in ("logged_packets", "logged_bytes")}
     )
 
 
-def bins_for(first_s: int, end_s: int, max_bins: int) -> tuple[int, int, int]:
+def bins_for(
+    first_s: int, end_s: int, max_bins: int, least_s: int = MINUTE_S
+) -> tuple[int, int, int]:
     """Choose the narrowest bin width that draws a range in at most `max_bins` bins.
 
-    Beyond the widest of BIN_WIDTHS_S, multiples of a week are taken.
+    Beyond the widest of BIN_WIDTHS_S, multiples of a week are taken; none is narrower
+    than `least_s`.
 
     Returns:
         Width in seconds, start and end of the range drawn, both multiples of the width.
     """
     for width in BIN_WIDTHS_S:
         start, end = _aligned(first_s, end_s, width)
-        if (end - start) // width <= max_bins:
+        if width >= least_s and (end - start) // width <= max_bins:
             return width, start, end
     week = BIN_WIDTHS_S[-1]
     width = week * -(-(end_s - first_s) // (week * max(1, max_bins - 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -85,6 +86,72 @@ def sums_of(record: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def spread(record: Mapping[str, Any]) -> list[tuple[int | None, dict[str, int]]]:
+    """Return what a record adds to each minute: `(minute, sums)`, the shares in whole numbers."""
+    sums, first, last = sums_of(record), seen_at(record), last_at(record)
+    if first is None or last is None or not 0 < last - first <= HOUR_S:
+        return [(None if first is None else first // 60 * 60, sums)]
+    lasts, before = last - first, dict.fromkeys(sums, 0)
+    shares: list[tuple[int | None, dict[str, int]]] = []
+    for minute in range(first // 60 * 60, last, 60):
+        done = min(minute + 60, last) - first
+        carried = {name: n // lasts * done + n % lasts * done // lasts for name, n in sums.items()}
+        share = {name: carried[name] - before[name] for name in sums}
+        for name in ("records", "flows"):
+            share[name] = 0 if shares else sums[name]
+        shares.append((minute, share))
+        before = carried
+    return shares
+
+
+def vpc_of(record: Mapping[str, Any], *, is_initiator: bool) -> str | None:
+    """Return the VPC of one end."""
+    is_src = record["initiator_is_src"] == is_initiator
+    value: str | None = record.get("src_vpc_id" if is_src else "dst_vpc_id")
+    return value
+
+
+def end_facts(record: Mapping[str, Any]) -> Record:
+    """Return what the edges keep of both ends."""
+    facts: Record = {}
+    for end, address in zip(("initiator", "responder"), ends(record), strict=True):
+        number = ipaddress.ip_address(address) if address else None
+        is_told = number is not None
+        facts[end] = address
+        facts[f"{end}_vpc_id"] = (
+            vpc_of(record, is_initiator=end == "initiator") if is_told else None
+        )
+        facts[f"{end}_ip4"] = int(number) if number and number.version == 4 else None
+        facts[f"{end}_ip6"] = f"{int(number):032x}" if number and number.version == 6 else None
+    return facts
+
+
+def with_numbers(record: Record) -> Record:
+    """Return a record with the numbers of its addresses."""
+    numbers: Record = {}
+    for side in ("src", "dst"):
+        address = record.get(f"pkt_{side}addr") or record.get(f"{side}addr")
+        number = ipaddress.ip_address(address) if address else None
+        numbers[f"{side}_ip4"] = int(number) if number and number.version == 4 else None
+        numbers[f"{side}_ip6"] = f"{int(number):032x}" if number and number.version == 6 else None
+    return record | numbers
+
+
+def add_own_end(found: dict[tuple[Any, ...], Record], record: Record) -> None:
+    """Add what a record says of its interface's own address."""
+    at, side = seen_at(record), record.get("reporter")
+    if side is None or record.get(f"{side}addr") is None:
+        return
+    day = None if at is None else at // 86_400 * 86_400
+    known = ("account_id", "subnet_id", "interface_id", "instance_id", "az_id", "region")
+    row: Record = {"day_start": day, "address": record[f"{side}addr"]}
+    row |= {"vpc_id": record.get(f"{side}_vpc_id")} | {n: record.get(n) for n in known}
+    kept = found.setdefault(tuple(row.values()), row | {"records": 0})
+    kept["records"] += 1
+    kept["first_seen"] = _least(min, kept.get("first_seen"), at)
+    kept["last_seen"] = _least(max, kept.get("last_seen"), last_at(record))
+
+
 def write_cache(cache: Path, *batches: Iterable[Record]) -> Path:
     """Write batches of records as commits of their own; returns the cache."""
     cache.mkdir(parents=True, exist_ok=True)
@@ -100,7 +167,10 @@ def write_cache(cache: Path, *batches: Iterable[Record]) -> Path:
 
 def _commit(cache: Path, catalog: sqlite3.Connection, records: list[Record]) -> None:
     batch = catalog.execute("SELECT coalesce(max(batch_id), 0) + 1 FROM batches").fetchone()[0]
-    tables = {"flows": [dict(r, line=n) for n, r in enumerate(records)], **_rollups(records)}
+    tables = {
+        "flows": [dict(with_numbers(r), line=n) for n, r in enumerate(records)],
+        **_rollups(records),
+    }
     catalog.execute("BEGIN")
     for kind, rows in tables.items():
         _write_parts(cache, catalog, kind, rows, batch)
@@ -141,14 +211,14 @@ def _rollups(records: list[Record]) -> dict[str, list[Record]]:
         values, (initiator, responder) = sums_of(record), ends(record)
         action = {"action": record.get("action")}
         port = {"service_port": record["service_port"], "protocol": record.get("protocol")}
-        row = add(
-            "edges", hour | {"initiator": initiator, "responder": responder} | port | action, values
-        )
+        row = add("edges", hour | end_facts(record) | port | action, values)
         row["first_seen"] = _least(min, row.get("first_seen"), at)
         row["last_seen"] = _least(max, row.get("last_seen"), last_at(record))
         add("ports", hour | port | action, values)
-        minute = {"minute_start": None if at is None else at // 60 * 60}
-        add("series", minute | {"protocol": record.get("protocol")} | action, values)
+        facts = {"protocol": record.get("protocol")} | action
+        for minute, share in spread(record):
+            add("series", hour | {"minute_start": minute} | facts, share)
+        add_own_end(sums["ends"], record)
         if initiator is None:
             continue
         request = values["packets"] - values["return_packets"]
@@ -171,7 +241,8 @@ def _rollups(records: list[Record]) -> dict[str, list[Record]]:
                 "initiated_flows": values["flows"] * out,
             }
             both = dict(zip(names, sent + received, strict=True))
-            add("talkers", hour | {"address": address} | action, flows | both)
+            place = {"address": address, "vpc_id": vpc_of(record, is_initiator=out)}
+            add("talkers", hour | place | action, flows | both)
     return {kind: list(rows.values()) for kind, rows in sums.items()}
 
 

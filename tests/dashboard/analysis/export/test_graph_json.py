@@ -65,7 +65,7 @@ def test_version_2_keeps_these_keys_and_adds(source: FlowSource) -> None:
     assert (meta["cache_version"], meta["made_at"], meta["share_key_id"]) == (1, made, None)
     assert meta["query"] == {
         "start": None, "end": None, "action": "all", "metric": "flows", "threshold": 0,
-        "level": "name", "top": 50,
+        "level": "name", "top": 50, "filter": "", "internet": "auto", "expand": [],
     }  # fmt: skip
     for name in ("flows", "accepted", "rejected", "bytes", "packets"):
         key = "count" if name == "flows" else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.query.nodes import Joined
 from dashboard.analysis.query.ports import top_ports
 from dashboard.analysis.query.prepared import prepare
 from dashboard.analysis.query.span import Span
@@ -58,9 +59,20 @@ def test_questions_of_one_shape_share_their_text() -> None:
     """Times and thresholds are parameters; what was typed never is part of the text."""
     queries = [FlowQuery(start=60 * n, end=90_000 + 60 * n, threshold=n) for n in (1, 2)]
 
-    first, second = (prepare(top_ports, Span.of(q), q, top=5) for q in queries)
+    first, second = (prepare(top_ports, Span.of(q), q, Joined(), top=5) for q in queries)
 
     assert first.sql == second.sql
     assert second.values == {
         "from_1": 120, "to_1": H, "low": H, "high": 25 * H, "from_2": 25 * H, "to_2": 90_120,
     }  # fmt: skip
+
+
+def test_filters_of_one_shape_share_their_text() -> None:
+    """Another address or port in a filter compiles nothing again."""
+    texts = ("src in 10.0.0.0/8 and port = 443", "src in 192.0.2.0/24 and port = 53")
+    queries = [FlowQuery(filter=text) for text in texts]
+
+    first, second = (prepare(top_ports, Span.of(q), q, Joined(), top=5) for q in queries)
+
+    assert first.sql == second.sql
+    assert sorted(second.values.values()) == [53, 0xC0000200, 0xC00002FF]

@@ -1,0 +1,218 @@
+"""Which state of a cache is asked, and how a view is run over it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from dashboard.analysis.engines.duckdb import DuckDbEngine, Inputs, PartMissingError
+from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.query import coverage, talkers, timeline
+from dashboard.analysis.query.filtering import needs_of
+from dashboard.analysis.query.memo import Memo
+from dashboard.analysis.query.naming import NameBook, NodeView, Places
+from dashboard.analysis.query.nodes import Joined
+from dashboard.analysis.query.prepared import BY_RANGE, Prepared, View, prepare
+from dashboard.analysis.query.span import Span
+from dashboard.errors import DashboardError, EmptyCacheError
+from ingest.errors import CacheError
+from ingest.store.read import CacheMissingError, CacheReader, CacheSnapshot
+
+_KEPT_ANSWERS = 512
+_UNJOINED = Joined()
+_ALL = FlowQuery()
+_WITHOUT_NODES = (
+    timeline.logged_sums, timeline.series_limits, coverage.coverage_sums,
+    coverage.coverage_by_interface,
+)  # fmt: skip
+
+Answer = TypeVar("Answer")
+
+
+class UnusableCacheError(DashboardError):
+    """The cache exists and cannot be read; carries the sentence of the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one query may take.
+
+    Attributes:
+        memory: In DuckDB's words, such as `1GB`; for all queries of a process together.
+        threads: Processor threads.
+        time_s: Seconds until a query is stopped.
+    """
+
+    memory: str = "1GB"
+    threads: int = 2
+    time_s: float = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A state of cache and names; answers of one edition agree with each other."""
+
+    snapshot: CacheSnapshot
+    stamp: Hashable
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """What answers are kept under."""
+        return self.snapshot.facts.version, self.stamp
+
+
+class Editions:
+    """States of one cache folder and of the names; safe to use from many threads.
+
+    The cache may be filled, or appear, while this lives: each call looks for a newer commit.
+
+    Args:
+        cache: The cache folder.
+        names: What is known of addresses beside the logs.
+        limits: What one query may take.
+    """
+
+    def __init__(self, cache: Path, names: NameBook, limits: Limits | None = None) -> None:
+        self._cache, self._names, self._limits = cache, names, limits or Limits()
+        self._lock = threading.Lock()
+        self._reader: CacheReader | None = None
+        self._engine: DuckDbEngine | None = None
+        self._snapshot: CacheSnapshot | None = None
+        self._memo = Memo(_KEPT_ANSWERS)
+
+    def edition(self, *, renew: bool = False) -> Edition:
+        """Return the state of the cache now; `renew`: read the catalog again in any case.
+
+        Raises:
+            EmptyCacheError: The folder is missing or holds no rows.
+            UnusableCacheError: The catalog cannot be read.
+        """
+        try:
+            with self._lock:
+                if self._reader is None:
+                    reader = CacheReader(self._cache)
+                    self._engine = DuckDbEngine(
+                        reader.cache,
+                        memory_limit=self._limits.memory,
+                        threads=self._limits.threads,
+                        time_limit_s=self._limits.time_s,
+                    )
+                    self._reader = reader
+                kept = self._snapshot
+                if renew or kept is None or kept.facts.version != self._reader.version():
+                    kept = self._snapshot = self._reader.snapshot()
+        except CacheMissingError as error:
+            raise EmptyCacheError(str(self._cache), exists=self._cache.is_dir()) from error
+        except CacheError as error:
+            raise UnusableCacheError(str(error)) from error
+        if kept.facts.rows_stored == 0:
+            raise EmptyCacheError(str(self._cache), exists=True)
+        return Edition(kept, self._names.stamp())
+
+    def ask(self, key: tuple[Hashable, ...], compute: Callable[[Edition], Answer]) -> Answer:
+        """Return the answer that is kept for the state now, or work it out."""
+        return self.answered(self.edition(), key, compute)
+
+    def answered(
+        self, edition: Edition, key: tuple[Hashable, ...], compute: Callable[[Edition], Answer]
+    ) -> Answer:
+        """Return the answer that is kept for a state, or work it out."""
+
+        def answer() -> Answer:
+            try:
+                return compute(edition)
+            except PartMissingError:
+                # Compaction may remove a replaced file between catalog and read.
+                return compute(self.edition(renew=True))
+
+        result: Answer = self._memo.get((*edition.key, *key), answer)
+        return result
+
+    def places(self, edition: Edition) -> Places:
+        """Return what is known of all addresses of the cache."""
+
+        def answer(edition: Edition) -> Places:
+            places = self._fetch_with(edition, talkers.distinct_places, _ALL, _UNJOINED)
+            own = self._fetch_with(edition, talkers.own_ends, _ALL, _UNJOINED)
+            return Places.of(self._names, places, own)
+
+        return self.answered(edition, ("places",), answer)
+
+    def view(self, edition: Edition, query: FlowQuery) -> NodeView:
+        """Return the nodes at a question's level."""
+        key = ("nodes", query.level, query.splits_internet, query.expand)
+        return self.answered(edition, key, lambda edition: self.places(edition).view(query))
+
+    def _facts(self, edition: Edition, query: FlowQuery) -> tuple[Joined, dict[str, pa.Table]]:
+        key = ("facts", query.level, query.splits_internet, query.expand)
+        claimed = needs_of(query.expression).claims
+        return self.answered(
+            edition, (*key, claimed), lambda edition: self.view(edition, query).joined(query)
+        )
+
+    def fetch(
+        self,
+        edition: Edition,
+        view: View,
+        query: FlowQuery,
+        *,
+        raw: bool = False,
+        base: FlowQuery | None = None,
+        **options: Any,
+    ) -> pa.Table:
+        """Run a view with what is known of addresses joined, where it has nodes."""
+        if view in _WITHOUT_NODES:
+            return self._fetch_with(edition, view, query, _UNJOINED, **options)
+        joined, tables = self._facts(edition, query)
+        return self._fetch_with(edition, view, query, joined, tables, raw=raw, base=base, **options)
+
+    def _fetch_with(
+        self,
+        edition: Edition,
+        view: View,
+        query: FlowQuery,
+        joined: Joined,
+        tables: dict[str, pa.Table] | None = None,
+        *,
+        raw: bool = False,
+        base: FlowQuery | None = None,
+        **options: Any,
+    ) -> pa.Table:
+        raw = raw or needs_of(query.expression).records
+        spans = [Span.of(asked, raw=raw) for asked in (query, base) if asked is not None]
+        prepared = prepare(
+            view, spans[0], query, joined, base=spans[1] if base else None, **options
+        )
+        files: dict[str, list[str]] = {}
+        for kind in prepared.tables:
+            found: set[str] = set()
+            if view in BY_RANGE:
+                found.update(edition.snapshot.files(kind, query.start, query.end))
+                files[kind] = sorted(found)
+                continue
+            for span in spans:
+                found.update(
+                    span.raw_files(edition.snapshot)
+                    if kind == "flows"
+                    else span.rollup_files(edition.snapshot, kind)
+                )
+            files[kind] = sorted(found)
+        return self._run(prepared, Inputs(files, tables or {}))
+
+    def reader(self) -> CacheReader:
+        """Return who reads the catalog."""
+        if self._reader is None:
+            msg = "an edition opens the reader before anything is asked"
+            raise RuntimeError(msg)
+        return self._reader
+
+    def _run(self, prepared: Prepared, inputs: Inputs) -> pa.Table:
+        if self._engine is None:
+            msg = "an edition opens the engine before anything is run"
+            raise RuntimeError(msg)
+        return self._engine.fetch(prepared.sql, inputs, prepared.values)
