@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -91,27 +91,36 @@ class NamesWriter:
     def __init__(self, cache: Path) -> None:
         self.folder = cache.resolve() / _FOLDER
         self._inventories: dict[tuple[str, str], dict[str, Any]] = {}
-        self._lock: Any = None
+        self._lock: IO[str] | None = None
 
-    def __enter__(self) -> NamesWriter:
+    def __enter__(self) -> Self:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = (self.folder / _LOCK).open("a+")
+        except OSError as error:
+            raise cannot_create(self.folder, error) from error
+        try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._inventories = {
                 (entry["account_id"], entry["region"]): entry for entry in _read_index(self.folder)
             }
             self._sweep()
         except BlockingIOError as error:
-            self._lock.close()
+            self.__exit__()
             msg = f"{self.folder}: another process writes names here. Wait for it, or stop it."
             raise CacheLockedError(msg) from error
         except OSError as error:
+            self.__exit__()
             raise cannot_create(self.folder, error) from error
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def write(self, snapshot: Snapshot, taken: int) -> Change:
         """Keep what a snapshot says from its time on; the same again changes no file of names.

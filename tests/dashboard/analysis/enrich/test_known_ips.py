@@ -133,7 +133,7 @@ def test_scopes(address: str, scope: str) -> None:
         ("::1", "loopback"), ("224.0.0.251", "multicast"), ("ff02::1", "multicast"),
         ("fd00::1", "unique-local"), ("8.8.8.8", "public"), ("2a00:1450::1", "public"),
         ("192.0.2.1", "documentation"), ("2001:db8::1", "documentation"),
-        ("240.0.0.1", "reserved"), ("255.255.255.255", "reserved"), ("0.0.0.0", "reserved"),
+        ("240.0.0.1", "reserved"), ("255.255.255.255", "reserved"), ("0.1.2.3", "reserved"),
         ("::ffff:10.0.0.1", "private"), ("no address", "public"),
     ],
 )  # fmt: skip
