@@ -1,179 +1,99 @@
-// What the network does in the browser alone: dragged nodes stay where they were put, names and
-// figures appear under the pointer, the drawing follows the size of its panel.
+// The network in the browser: the frame that its parts hang on. A part may have `wire(cy)`, called
+// once a drawing is built, and `drawn(fresh)`, called after the server has changed it.
 (function () {
   "use strict";
-  var KEY = "flow-atlas-places";
-  var FIT_PADDING = 42;
-  var MAX_FIT_ZOOM = 2;
-  var wired = null;
-  var tip = null;
-  var restoring = false;
-  var firstPlaces = new Map();
+  var parts = [];
+  var known = new Set();
+  var pending = false;
 
-  function level() {
-    return new URLSearchParams(window.location.search).get("level") || "name";
-  }
+  var net = {
+    cy: null,
+    root: null,
+    // True while a script writes data: such a change is no news from the server.
+    writing: false,
 
-  function allPlaces() {
-    try {
-      return JSON.parse(window.localStorage.getItem(KEY)) || {};
-    } catch (_) {
-      return {};
-    }
-  }
+    part: function (part) {
+      parts.push(part);
+      return part;
+    },
 
-  function savePlaces(places) {
-    try {
-      window.localStorage.setItem(KEY, JSON.stringify(places));
-    } catch (_) {
-      // Storage is full or switched off: places last for this visit.
-    }
-  }
-
-  function placeOf(id) {
-    var places = allPlaces()[level()];
-    var place = places && Object.prototype.hasOwnProperty.call(places, id) ? places[id] : null;
-    return place && Number.isFinite(place.x) && Number.isFinite(place.y) ? place : null;
-  }
-
-  function keepPlace(node) {
-    var places = allPlaces();
-    var position = node.position();
-    places[level()] = places[level()] || {};
-    places[level()][node.id()] = { x: Math.round(position.x), y: Math.round(position.y) };
-    savePlaces(places);
-  }
-
-  // A node stays where it was first drawn while the page is open, and where the user put it for
-  // good, whatever place the server sends with an update.
-  function restore(node) {
-    var key = level() + " " + node.id();
-    if (!firstPlaces.has(key)) {
-      firstPlaces.set(key, Object.assign({}, node.position()));
-    }
-    var place = placeOf(node.id()) || firstPlaces.get(key);
-    if ( node.grabbed() || restoring) {
-      return;
-    }
-    var position = node.position();
-    if (position.x !== place.x || position.y !== place.y) {
-      restoring = true;
-      node.position(place);
-      restoring = false;
-    }
-  }
-
-  function fit(cy) {
-    if (cy.width() > 0 && cy.nodes().length) {
-      cy.fit(undefined, FIT_PADDING);
-      if (cy.zoom() > MAX_FIT_ZOOM) {
-        cy.zoom({ level: MAX_FIT_ZOOM, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
-        cy.center();
+    write: function (change) {
+      net.writing = true;
+      try {
+        net.cy.batch(change);
+      } finally {
+        net.writing = false;
       }
-    }
-  }
+    },
 
-  function showTip(event) {
-    var text = event.target.data("tip");
-    if (!text) {
-      return;
-    }
-    if (!tip) {
-      tip = document.createElement("div");
-      tip.className = "network-tip";
-      document.body.appendChild(tip);
-    }
-    tip.textContent = text; // Names come from logs: text, never markup.
-    tip.hidden = false;
-    moveTip(event);
-  }
+    find: function (selector) {
+      return net.root ? net.root.querySelector(selector) : null;
+    },
 
-  function moveTip(event) {
-    if (!tip || tip.hidden || !event.originalEvent) {
-      return;
-    }
-    var x = event.originalEvent.clientX + 14;
-    var y = event.originalEvent.clientY + 14;
-    tip.style.left = Math.min(x, window.innerWidth - tip.offsetWidth - 8) + "px";
-    tip.style.top = Math.min(y, window.innerHeight - tip.offsetHeight - 8) + "px";
-  }
+    // The page's component ids come with the markup: Python alone names them.
+    send: function (store, value) {
+      window.dash_clientside.set_props(net.root.dataset[store], value);
+    },
 
-  function hideTip() {
-    if (tip) {
-      tip.hidden = true;
-    }
-  }
-
-  function highlight(cy, part) {
-    var near = part.isNode() ? part.closedNeighborhood() : part.union(part.connectedNodes());
-    cy.batch(function () {
-      cy.elements().not(near).addClass("dimmed");
-      near.addClass("hovered");
-    });
-  }
-
-  function unhighlight(cy) {
-    cy.batch(function () {
-      cy.elements().removeClass("dimmed hovered");
-    });
-  }
-
-  function wire(cy) {
-    var container = cy.container();
-    var known = new Set();
-    var pending = false;
-    var touched = false;
-    cy.on("dragfree", "node", function (event) {
-      keepPlace(event.target);
-    });
-    cy.on("position", "node", function (event) {
-      restore(event.target);
-    });
-    cy.on("mouseover", "node, edge", function (event) {
-      highlight(cy, event.target);
-      showTip(event);
-      container.style.cursor = "pointer";
-    });
-    cy.on("mousemove", moveTip);
-    cy.on("mouseout", "node, edge", function () {
-      unhighlight(cy);
-      hideTip();
-      container.style.cursor = "";
-    });
-    cy.on("remove", "node, edge", hideTip);
-    // A picture that shares no node with the one before is a new picture: show all of it.
-    function settle() {
-      pending = false;
-      var ids = cy.nodes().map(function (node) {
-        return node.id();
-      });
-      cy.nodes().forEach(restore);
-      var survivors = ids.some(function (id) {
-        return known.has(id);
-      });
-      if (ids.length && !survivors) {
-        touched = false;
-        fit(cy);
+    say: function (text) {
+      var place = net.find(".network-status");
+      if (place) {
+        place.textContent = text;
       }
-      known = new Set(ids);
-      container.setAttribute("data-drawn", String(ids.length));
-    }
-    cy.on("add remove", function () {
+    },
+
+    level: function () {
+      return new URLSearchParams(window.location.search).get("level") || "name";
+    },
+
+    shown: function () {
+      return net.cy.nodes().not(".away");
+    },
+
+    isCheap: function () {
+      return net.cy.edges().length > Number(net.root.dataset.cheapAbove);
+    },
+
+    redraw: function () {
       if (!pending) {
         pending = true;
         window.requestAnimationFrame(settle);
       }
-    });
-    cy.on("dragpan scrollzoom pinchzoom grab", function () {
-      touched = true;
-    });
-    // A view that the user has not chosen follows the size of the panel.
-    new ResizeObserver(function () {
-      cy.resize();
-      if (!touched) {
-        fit(cy);
+    },
+  };
+
+  function tell(event, value) {
+    parts.forEach(function (part) {
+      if (part[event]) {
+        part[event](value);
       }
-    }).observe(container);
+    });
+  }
+
+  // A picture that shares no node with the one before is a new picture.
+  function settle() {
+    pending = false;
+    var ids = net.cy.nodes().map(function (node) {
+      return node.id();
+    });
+    var survivors = ids.some(function (id) {
+      return known.has(id);
+    });
+    tell("drawn", ids.length > 0 && !survivors);
+    known = new Set(ids);
+    net.cy.container().setAttribute("data-drawn", String(ids.length));
+  }
+
+  function wire(cy) {
+    net.cy = cy;
+    net.root = cy.container().closest(".network");
+    tell("wire", cy);
+    cy.on("add remove", net.redraw);
+    cy.on("data", function () {
+      if (!net.writing) {
+        net.redraw();
+      }
+    });
     if (cy.nodes().length) {
       settle();
     }
@@ -181,25 +101,10 @@
 
   // The component sets window.cy when it is built; nothing tells when.
   window.setInterval(function () {
-    if (window.cy && window.cy !== wired) {
-      wired = window.cy;
-      wire(wired);
+    if (window.cy && window.cy !== net.cy && window.cy.container()) {
+      wire(window.cy);
     }
   }, 60);
 
-  window.flowAtlasNetwork = {
-    fit: function () {
-      if (wired) {
-        fit(wired);
-      }
-    },
-    forgetMoves: function () {
-      savePlaces({});
-      if (wired) {
-        wired.nodes().forEach(function (node) {
-          node.position(firstPlaces.get(level() + " " + node.id()));
-        });
-      }
-    },
-  };
+  window.flowAtlasNetwork = net;
 })();

@@ -37,12 +37,6 @@
           }
         );
       },
-      fit: function () {
-        window.flowAtlasNetwork.fit();
-      },
-      forgetMoves: function () {
-        window.flowAtlasNetwork.forgetMoves();
-      },
     },
   });
 })();

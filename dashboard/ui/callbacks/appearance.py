@@ -30,13 +30,3 @@ def register(app: Dash) -> None:
         Input(ids.CONTROLS_COPY, "n_clicks"),
         prevent_initial_call=True,
     )
-    wire(
-        ClientsideFunction("atlas", "fit"),
-        Input(ids.NETWORK_FIT, "n_clicks"),
-        prevent_initial_call=True,
-    )
-    wire(
-        ClientsideFunction("atlas", "forgetMoves"),
-        Input(ids.NETWORK_FORGET, "n_clicks"),
-        prevent_initial_call=True,
-    )

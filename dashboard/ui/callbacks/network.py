@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from dash import Dash, Input, Output
+from dash import ClientsideFunction, Dash, Input, Output
 
 from dashboard.analysis.graph.model import graph_edges, graph_of, node_ids
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Source
 from dashboard.ui.figures.details import edge_details, hint, node_details
 from dashboard.ui.figures.empty import no_edges, summary
-from dashboard.ui.figures.network import network_elements
-from dashboard.ui.theme import CHEAP_ABOVE_EDGES, cytoscape_stylesheet
+from dashboard.ui.figures.network import key_id, network_elements, other_element
+from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet
+from dashboard.ui.selection import selected_part
+
+# Buttons of the toolbar, and the functions of assets/21-network-callbacks.js that they call.
+_TOOLS = {
+    ids.NETWORK_FOCUS: "focus",
+    ids.NETWORK_NEARER: "fewerHops",
+    ids.NETWORK_FARTHER: "moreHops",
+    ids.NETWORK_HIDE: "hide",
+    ids.NETWORK_UNHIDE: "showHidden",
+    ids.NETWORK_PIN: "pin",
+    ids.NETWORK_FORGET: "forget",
+    ids.NETWORK_FIT: "fit",
+    ids.NETWORK_ZOOM_IN: "zoomIn",
+    ids.NETWORK_ZOOM_OUT: "zoomOut",
+    ids.NETWORK_MAP: "map",
+}
 
 
 def register(app: Dash, source: Source) -> None:
@@ -24,14 +39,20 @@ def register(app: Dash, source: Source) -> None:
         Output(ids.NETWORK_SUMMARY, "children"),
         Output(ids.NETWORK_EMPTY, "children"),
         Output(ids.NETWORK_SHOW_ALL, "hidden"),
-        inputs={"view": Input(ids.PAGE_VIEW, "data")},
+        inputs={
+            "view": Input(ids.PAGE_VIEW, "data"),
+            "with_other": Input(ids.NETWORK_OTHER, "checked"),
+        },
     )
-    def redraw(view: Any) -> tuple[Any, ...]:
+    def redraw(view: Any, with_other: Any) -> tuple[Any, ...]:
         shown = source.shown_view(view)
         edges, totals = shown.answers.edges(shown.query), shown.answers.totals(shown.query)
         names = node_ids(edges)
         graph = graph_of(edges, shown.answers.nodes(names, shown.query))
-        elements = network_elements(graph, shown.positions(names), shown.query)
+        positions = shown.positions(names)
+        elements = network_elements(graph, positions, shown.query)
+        if with_other and edges.other_edges and elements:
+            elements.append(other_element(edges.other, edges.other_edges, positions, shown.query))
         sentence = no_edges(edges, totals, shown.query)
         return elements, summary(edges, shown.query), sentence, not (sentence and totals.edges)
 
@@ -50,32 +71,42 @@ def register(app: Dash, source: Source) -> None:
     @app.callback(
         Output(ids.NETWORK_DETAILS, "children"),
         inputs={
-            "node": Input(ids.NETWORK_GRAPH, "tapNodeData"),
-            "edge": Input(ids.NETWORK_GRAPH, "tapEdgeData"),
+            "selection": Input(ids.NETWORK_SELECTION, "data"),
             "view": Input(ids.PAGE_VIEW, "data"),
         },
     )
-    def show_details(node: Any, edge: Any, view: Any) -> Any:
+    def show_details(selection: Any, view: Any) -> Any:
         shown = source.shown_view(view)
-        kind, wanted = selected(node, edge)
-        if not wanted:
+        part = selected_part(selection)
+        if part is None:
             return hint()
         edges = graph_edges(shown.answers.edges(shown.query))
-        if kind == "edge":
-            return edge_details(edges, wanted)
-        name = wanted.removeprefix("n:")
-        facts = shown.answers.nodes((name,), shown.query).get(name)
-        return node_details(edges, facts, name, shown.query)
+        if part.edge is not None:
+            key = part.edge
+            return edge_details(edges, key_id(key.src, key.dst, key.port, key.protocol))
+        facts = shown.answers.nodes((part.node,), shown.query).get(part.node)
+        return node_details(edges, facts, part.node, shown.query)
+
+    _wire_tools(app)
 
 
-def selected(node: Any, edge: Any) -> tuple[str, str]:
-    """Tell what was selected last: `node` or `edge`, and its id; `""` for nothing yet."""
-    taps = [
-        (tap.get("timeStamp") or 0, kind, tap.get("id"))
-        for kind, tap in (("node", node), ("edge", edge))
-        if isinstance(tap, Mapping)
-    ]
-    if not taps:
-        return "", ""
-    _, kind, wanted = max(taps, key=lambda tap: tap[0] if isinstance(tap[0], int | float) else 0)
-    return kind, wanted if isinstance(wanted, str) else ""
+def _wire_tools(app: Dash) -> None:
+    """Wire what the browser does alone."""
+    wire: Any = app.clientside_callback
+    wire(
+        ClientsideFunction("atlasNetwork", "readLink"),
+        Output(ids.NETWORK_LAYOUT, "value"),
+        Output(ids.NETWORK_OTHER, "checked"),
+        Input(ids.PAGE_PROVIDER, "id"),
+    )
+    for component, prop, function in (
+        (ids.NETWORK_LAYOUT, "value", "layout"),
+        (ids.NETWORK_OTHER, "checked", "other"),
+        (ids.NETWORK_SEARCH, "value", "search"),
+        *((button, "n_clicks", function) for button, function in _TOOLS.items()),
+    ):
+        wire(
+            ClientsideFunction("atlasNetwork", function),
+            Input(component, prop),
+            prevent_initial_call=True,
+        )

@@ -12,7 +12,7 @@ from dashboard.analysis.answers import FlowAnswers
 from dashboard.analysis.export.pseudonyms import Pseudonyms
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.errors import BadQueryError
-from dashboard.ui.figures.places import node_places
+from dashboard.ui.figures.layouts import Places, node_places
 from dashboard.ui.sharing import PseudonymAnswers
 from dashboard.ui.view_state import ViewState
 
@@ -33,8 +33,8 @@ class Shown:
     real: FlowAnswers
     pseudonyms: Pseudonyms | None
 
-    def positions(self, names: tuple[str, ...]) -> dict[str, tuple[float, float]]:
-        """Return where these nodes stand; sharing moves none of them."""
+    def positions(self, names: tuple[str, ...]) -> dict[str, Places]:
+        """Return where these nodes stand in each layout; sharing moves none of them."""
         originals = {name: name for name in names}
         if isinstance(self.answers, PseudonymAnswers):
             originals = self.answers.real_names(names, self.query)

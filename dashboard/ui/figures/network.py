@@ -7,19 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashboard.analysis.answers import Volume
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.graph.model import Graph, GraphEdge, GraphNode
 from dashboard.ui import wording
-from dashboard.ui.figures.labels import Spot, label_sides
+from dashboard.ui.figures.layouts import LAYOUTS, Places
 
-Positions = Mapping[str, tuple[float, float]]
+Positions = Mapping[str, Places]
 Element = dict[str, Any]
 
+OTHER_ID = "o:other"
 MIN_WIDTH, MAX_WIDTH = 1.2, 7.0
 MIN_SIZE, MAX_SIZE = 18.0, 52.0
-MAX_LABELS = 60
-_RATE_LABELS = 8
-_LABEL_PX = 16.0
 _PANEL_PX = (880.0, 460.0)  # A network panel on a laptop, without its margins.
 _LEGIBLE = 0.72  # At a smaller zoom, labels and marks are drawn larger.
 _MOST_ENLARGED = 3.0
@@ -41,25 +40,58 @@ def network_elements(graph: Graph, positions: Positions, query: FlowQuery) -> li
 
     Args:
         graph: What to draw.
-        positions: Place of each node, in pixels at zoom 1.
+        positions: Place of each node in each layout, in pixels at zoom 1.
         query: Its metric sets widths and sizes.
 
     Returns:
-        Nodes in the graph's order, then edges, largest first.
+        Nodes in the graph's order, then edges, largest first. Labels and places in the
+        chosen layout are the browser's: see assets/11-network-places.js.
     """
-    places = {node.node: positions.get(node.node, (0.0, 0.0)) for node in graph.nodes}
-    enlarged = _enlargement(list(places.values()))
+    enlarged = _enlargement([places["force"] for places in positions.values()])
     return [
-        *_node_elements(graph, places, query, enlarged),
+        *_node_elements(graph, positions, query, enlarged),
         *_edge_elements(graph.edges, query, enlarged),
     ]
 
 
+def other_element(other: Volume, edges: int, positions: Positions, query: FlowQuery) -> Element:
+    """Draw what is cut as one node below all others.
+
+    Args:
+        other: Sums of what is cut.
+        edges: How many edges are cut.
+        positions: Places of the nodes that are drawn, one at least.
+        query: Its metric is shown.
+    """
+    places: Places = {}
+    for layout in LAYOUTS:
+        xs, ys = zip(*(place[layout] for place in positions.values()), strict=True)
+        places[layout] = (round((min(xs) + max(xs)) / 2, 1), max(ys) + 110)
+    cut = "1 edge" if edges == 1 else f"{wording.whole(edges)} edges"
+    shown = wording.volume(int(getattr(other, query.metric)), query.metric)
+    return _node_element(
+        OTHER_ID,
+        {
+            "name": f"other: {cut}",
+            "weight": 1.0,
+            "size": MIN_SIZE + MAX_SIZE / 2,
+            "scope": "other",
+            "search": "other",
+            "tip": f"other\n{cut} cut by threshold or top\n{shown}",
+        },
+        places,
+    )
+
+
 def edge_id(edge: GraphEdge) -> str:
     """Return the id of an edge: its full key."""
-    port = "-" if edge.port is None else edge.port
-    protocol = "-" if edge.protocol is None else edge.protocol
-    return f"e:{edge.src}→{edge.dst}:{port}/{protocol}"
+    return key_id(edge.src, edge.dst, edge.port, edge.protocol)
+
+
+def key_id(src: str, dst: str, port: int | None, protocol: int | None) -> str:
+    """Return the id of the edge with this key."""
+    shown_port = "-" if port is None else port
+    return f"e:{src}→{dst}:{shown_port}/{'-' if protocol is None else protocol}"
 
 
 def amount(edge: GraphEdge, query: FlowQuery) -> int:
@@ -89,57 +121,69 @@ def _enlargement(places: Sequence[tuple[float, float]]) -> float:
 
 
 def _node_elements(
-    graph: Graph, places: Positions, query: FlowQuery, enlarged: float
+    graph: Graph, positions: Positions, query: FlowQuery, enlarged: float
 ) -> list[Element]:
     sums = _sums(graph, query)
-    # Discs grow less than text: neighbors are only so far apart.
+    # Discs grow less than lines: neighbors are only so far apart.
     low, high = (size * math.sqrt(enlarged) for size in (MIN_SIZE, MAX_SIZE))
     scale = _log_scale([node.amount for node in sums.values()], low, high)
-    sizes = {name: scale(node.amount) for name, node in sums.items()}
-    font = _LABEL_PX * enlarged
-    order = sorted(sums, key=lambda name: (-sums[name].amount, name))
-    spots = [Spot(name, *places[name], sizes[name]) for name in order]
-    sides = label_sides(spots, MAX_LABELS, font)
-    elements: list[Element] = []
-    for node in graph.nodes:
-        name = node.node
-        place = dict(zip("xy", places[name], strict=True))
-        data = {
-            "id": f"n:{name}",
-            "name": name,
-            "label": name if name in sides else "",
-            "label_side": sides.get(name, "bottom"),
-            "size": sizes[name],
-            "font": font,
-            "scope": node.facts.scope if node.facts else "internal",
-            "tip": _node_tip(node, sums[name], query),
-        }
-        elements.append({"data": data, "position": place})
-    return elements
+    weight = _log_scale([node.amount for node in sums.values()], 0.0, 1.0)
+    return [
+        _node_element(
+            f"n:{node.node}",
+            {
+                "name": node.node,
+                "weight": weight(sums[node.node].amount),
+                "size": scale(sums[node.node].amount),
+                "scope": node.facts.scope if node.facts else "internal",
+                "search": _searched(node),
+                "tip": _node_tip(node, sums[node.node], query),
+            },
+            positions[node.node],
+        )
+        for node in graph.nodes
+    ]
+
+
+def _node_element(element_id: str, data: dict[str, Any], places: Places) -> Element:
+    x, y = places["force"]
+    return {"data": {"id": element_id, **data, "places": places}, "position": {"x": x, "y": y}}
+
+
+def _searched(node: GraphNode) -> str:
+    """Return what a search may find beside the name."""
+    if node.facts is None:
+        return ""
+    parts = (node.facts.kind, node.facts.owner, *node.facts.addresses)
+    return " ".join(part for part in parts if part and part != node.node)
 
 
 def _edge_elements(edges: Sequence[GraphEdge], query: FlowQuery, enlarged: float) -> list[Element]:
     low, high = MIN_WIDTH * enlarged, MAX_WIDTH * enlarged
     scale = _log_scale([amount(edge, query) for edge in edges], low, high)
-    rates_left = _RATE_LABELS
-    elements: list[Element] = []
-    for edge in edges:
-        label = ""
-        if edge.state == "mixed" and rates_left:
-            label = _denied(edge.volume.rejected, edge.volume.accepted + edge.volume.rejected)
-            rates_left -= 1
-        data = {
-            "id": edge_id(edge),
-            "source": f"n:{edge.src}",
-            "target": f"n:{edge.dst}",
-            "width": scale(amount(edge, query)),
-            "state": edge.state,
-            "label": label,
-            "font": 13 * enlarged,
-            "tip": _edge_tip(edge, query),
+    return [
+        {
+            "data": {
+                "id": edge_id(edge),
+                "source": f"n:{edge.src}",
+                "target": f"n:{edge.dst}",
+                "src": edge.src,
+                "dst": edge.dst,
+                "port": edge.port,
+                "protocol": edge.protocol,
+                "width": scale(amount(edge, query)),
+                "state": edge.state,
+                "label": _edge_label(edge),
+                "tip": _edge_tip(edge, query),
+            }
         }
-        elements.append({"data": data})
-    return elements
+        for edge in edges
+    ]
+
+
+def _edge_label(edge: GraphEdge) -> str:
+    service = wording.service(edge.port, edge.protocol)
+    return f"{service}, {_denied(edge.volume)}" if edge.state == "mixed" else service
 
 
 def _node_tip(node: GraphNode, sums: _Sums, query: FlowQuery) -> str:
@@ -149,7 +193,7 @@ def _node_tip(node: GraphNode, sums: _Sums, query: FlowQuery) -> str:
     peers = "1 peer" if len(sums.peers) == 1 else f"{wording.whole(len(sums.peers))} peers"
     lines.append(f"{wording.volume(sums.amount, query.metric)} with {peers}")
     if sums.rejected:
-        lines.append(_denied(sums.rejected, sums.decided))
+        lines.append(f"{wording.percent(sums.rejected, sums.decided)} denied")
     return "\n".join(lines)
 
 
@@ -160,12 +204,12 @@ def _edge_tip(edge: GraphEdge, query: FlowQuery) -> str:
         wording.volume(amount(edge, query), query.metric),
     ]
     if edge.volume.rejected:
-        lines.append(_denied(edge.volume.rejected, edge.volume.accepted + edge.volume.rejected))
+        lines.append(_denied(edge.volume))
     return "\n".join(lines)
 
 
-def _denied(rejected: int, decided: int) -> str:
-    return f"{wording.percent(rejected, decided)} denied"
+def _denied(volume: Volume) -> str:
+    return f"{wording.percent(volume.rejected, volume.accepted + volume.rejected)} denied"
 
 
 def _log_scale(values: Sequence[int], low: float, high: float) -> Callable[[int], float]:

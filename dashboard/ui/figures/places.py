@@ -1,7 +1,6 @@
-"""Where nodes stand: the same place whatever is filtered.
+"""The force layout: who talks with whom stands near, in a place of its own.
 
-The largest edges of the whole cache are laid out once; a filter changes which nodes are
-drawn, never where. Kamada and Kawai's algorithm keeps the core of such a network apart,
+Kamada and Kawai's algorithm keeps the core of such a network apart,
 where force-directed ones pull hosts with the same peers into one spot. The many nodes
 around it fan out from the node that they exchange most with, away from the middle.
 """
@@ -14,12 +13,9 @@ import math
 import random
 import statistics
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import igraph
-
-from dashboard.analysis.answers import FlowAnswers
-from dashboard.analysis.flow_query import MAX_TOP_K, FlowQuery, Level
 
 Place = tuple[float, float]
 Link = tuple[str, str]
@@ -27,7 +23,7 @@ Link = tuple[str, str]
 CORE_LINKS = 120
 APART = (125.0, 82.0)  # Pixels between nodes of the core, at least: room for a label.
 _NEAR = 85.0  # Pixels between neighbors of the core, about.
-_STRETCH = 1.35  # Screens are wider than high.
+STRETCH = 1.35  # Screens are wider than high.
 _CELL = (56.0, 32.0)  # Around the core, one node a cell.
 _FAN = 0.75 * math.pi  # Half the angle that a fan opens.
 _GOLDEN = (math.sqrt(5) - 1) / 2
@@ -36,24 +32,19 @@ _ROUNDS = 200
 _RANDOM = threading.Lock()  # igraph has one random number generator a process.
 
 
-def node_places(answers: FlowAnswers, nodes: Iterable[str], level: Level) -> dict[str, Place]:
-    """Return x and y of nodes in pixels at zoom 1, y downwards, around the origin.
-
-    Args:
-        answers: Asked for the largest edges of the whole cache, without any filter.
-        nodes: Which nodes are wanted; those that no large edge reaches stand on a ring
-            around all others, at an angle made of their id.
-        level: What a node is.
-    """
-    rows = answers.edges(FlowQuery(threshold=0, top_k=MAX_TOP_K, level=level)).rows
-    placed = _placed(tuple(zip(rows["src"].tolist(), rows["dst"].tolist(), strict=True)))
-    reach = max((math.hypot(x / _STRETCH, y) for x, y in placed.values()), default=0.0)
-    return {node: placed.get(node) or _around((0, 0), _angle(node), reach + 120) for node in nodes}
+def around_all(node: str, places: Sequence[Place]) -> Place:
+    """Return a place on a ring around all others, at an angle made of the node's id."""
+    reach = max((math.hypot(x / STRETCH, y) for x, y in places), default=0.0)
+    return _around((0, 0), angle_of(node), reach + 120)
 
 
 @functools.lru_cache(maxsize=8)
-def _placed(links: tuple[Link, ...]) -> dict[str, Place]:
-    """Place the core, then what hangs on it; kept by the links themselves."""
+def force_places(links: tuple[Link, ...]) -> dict[str, Place]:
+    """Place the core, then what hangs on it; kept by the links themselves.
+
+    Args:
+        links: Both ends of each edge, largest edge first.
+    """
     pairs = list(dict.fromkeys((min(link), max(link)) for link in links if link[0] != link[1]))
     places = core_places(pairs)
     taken = {_cell(place) for place in places.values()}
@@ -84,14 +75,14 @@ def core_places(pairs: Sequence[Link]) -> dict[str, Place]:
     with _RANDOM:
         igraph.set_random_number_generator(random.Random(1))  # noqa: S311 - no secret
         try:
-            seed = [_around((0, 0), _angle(node), math.sqrt(len(nodes))) for node in nodes]
+            seed = [_around((0, 0), angle_of(node), math.sqrt(len(nodes))) for node in nodes]
             layout = graph.layout_kamada_kawai(seed=seed, maxiter=2_000)
         finally:
             igraph.set_random_number_generator(random)
     layout.center(0, 0)
     points = _lying([(float(x), float(y)) for x, y in layout.coords])
     scale = _NEAR / max(statistics.median(map(_nearest(points), points)), 1e-3)
-    places = [(x * scale * _STRETCH, y * scale) for x, y in points]
+    places = [(x * scale * STRETCH, y * scale) for x, y in points]
     return dict(zip(nodes, _apart(places), strict=True))
 
 
@@ -137,8 +128,8 @@ def _apart(places: Sequence[Place]) -> list[Place]:
 
 def _fanned(node: str, hub: Place, taken: set[tuple[int, int]]) -> Place:
     """Find a free place around a hub, on the side away from the middle."""
-    outward = math.atan2(hub[1], hub[0] / _STRETCH)
-    place, first = hub, _angle(node) / math.tau
+    outward = math.atan2(hub[1], hub[0] / STRETCH)
+    place, first = hub, angle_of(node) / math.tau
     for attempt in range(_TRIES):
         # Steps of the golden section spread evenly, however many there are.
         turn = ((first + attempt * _GOLDEN) % 1 * 2 - 1) * _FAN
@@ -150,7 +141,7 @@ def _fanned(node: str, hub: Place, taken: set[tuple[int, int]]) -> Place:
 
 
 def _around(center: Place, angle: float, radius: float) -> Place:
-    x = center[0] + radius * _STRETCH * math.cos(angle)
+    x = center[0] + radius * STRETCH * math.cos(angle)
     return round(x, 1), round(center[1] + radius * math.sin(angle), 1)
 
 
@@ -158,6 +149,7 @@ def _cell(place: Place) -> tuple[int, int]:
     return round(place[0] / _CELL[0]), round(place[1] / _CELL[1])
 
 
-def _angle(text: str) -> float:
+def angle_of(text: str) -> float:
+    """Return an angle in radians that a text always has."""
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64 * math.tau

@@ -1,17 +1,16 @@
-"""The panels: network, table, charts."""
+"""The panels: network and table, charts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import dash_ag_grid as dag
-import dash_cytoscape as cyto
 import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard.ui import ids
-from dashboard.ui.layout.aria import labelled, live
-from dashboard.ui.theme import cytoscape_stylesheet
+from dashboard.ui.layout.aria import labelled
+from dashboard.ui.layout.network_panel import network
 
 _GRAPH_CONFIG: Any = {
     "displayModeBar": False,
@@ -19,8 +18,6 @@ _GRAPH_CONFIG: Any = {
     "doubleClick": False,
     "showTips": False,
 }
-# The only layout: places come from the server, and an unknown name would kill the component.
-_PRESET = {"name": "preset", "fit": False}
 
 
 def timeline_panel() -> Any:
@@ -55,14 +52,19 @@ def main_panel() -> Any:
     """Return the network and the table, one at a time."""
     return dmc.Tabs(
         [
-            dmc.TabsList(
+            html.Div(
                 [
-                    dmc.TabsTab("Network", value="network"),
-                    dmc.TabsTab("Table", value="table"),
+                    dmc.TabsList(
+                        [
+                            dmc.TabsTab("Network", value="network"),
+                            dmc.TabsTab("Table", value="table"),
+                        ]
+                    ),
                     html.Span(id=ids.NETWORK_SUMMARY, className="summary", role="status"),
-                ]
+                ],
+                className="main-head",
             ),
-            dmc.TabsPanel(_network(), value="network", className="main-tab"),
+            dmc.TabsPanel(network(), value="network", className="main-tab"),
             dmc.TabsPanel(_table(), value="table", className="main-tab"),
         ],
         id=ids.MAIN_TAB,
@@ -74,77 +76,6 @@ def main_panel() -> Any:
 def _panel(title: str, content: Any, class_name: str, note: str) -> Any:
     heading = html.H2([title, html.Span(note, className="note")])
     return html.Section([heading, content], className=class_name, **labelled(title))
-
-
-def _network() -> Any:
-    return html.Div(
-        [
-            cyto.Cytoscape(
-                id=ids.NETWORK_GRAPH,
-                elements=[],
-                layout=_PRESET,
-                stylesheet=cytoscape_stylesheet("light"),
-                autoRefreshLayout=False,
-                responsive=True,
-                minZoom=0.1,
-                maxZoom=4,
-                className="cytoscape",
-                style={"width": "100%", "height": "100%"},
-            ),
-            html.Div(
-                [
-                    html.P(id=ids.NETWORK_EMPTY, className="empty-text"),
-                    html.Button(
-                        "Show them",
-                        id=ids.NETWORK_SHOW_ALL,
-                        className="button primary",
-                        type="button",
-                        hidden=True,
-                    ),
-                ],
-                className="network-empty",
-            ),
-            html.Div(_legend(), className="legend"),
-            html.Div(
-                [
-                    html.Button(
-                        "Fit",
-                        id=ids.NETWORK_FIT,
-                        className="button",
-                        type="button",
-                        title="Show the whole network",
-                    ),
-                    html.Button(
-                        "Undo moves",
-                        id=ids.NETWORK_FORGET,
-                        className="button",
-                        type="button",
-                        title="Put every node back to its own place",
-                    ),
-                ],
-                className="network-tools",
-            ),
-            html.Aside(id=ids.NETWORK_DETAILS, className="details", **live()),
-        ],
-        className="network",
-    )
-
-
-def _legend() -> list[Any]:
-    edges = [
-        html.Span([html.I(className=f"line {state}"), text])
-        for state, text in (
-            ("accepted", "accepted"),
-            ("rejected", "rejected"),
-            ("mixed", "mixed"),
-            ("unlogged", "no action"),
-        )
-    ]
-    nodes = [
-        html.Span([html.I(className=f"shape {scope}"), text])
-        for scope, text in (("internal", "internal"), ("internet", "internet"), ("mixed", "both"))
-    ]
-    return [*edges, *nodes, html.Span("arrow: initiator → responder")]
 
 
 def _table() -> Any:

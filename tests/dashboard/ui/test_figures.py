@@ -11,13 +11,14 @@ from dashboard.analysis.graph.model import graph_of, node_ids
 from dashboard.ui.figures.details import edge_details, node_details
 from dashboard.ui.figures.edge_rows import edge_rows, sum_rows
 from dashboard.ui.figures.empty import all_below, no_edges, nothing_fits, summary
-from dashboard.ui.figures.labels import Spot, label_sides
-from dashboard.ui.figures.network import network_elements
-from dashboard.ui.figures.places import APART, core_places, node_places
+from dashboard.ui.figures.layouts import LAYOUTS, node_places
+from dashboard.ui.figures.network import network_elements, other_element
+from dashboard.ui.figures.places import APART, core_places
 from dashboard.ui.figures.rankings import ports_figure, talkers_figure
 from dashboard.ui.figures.summary import STALE_AFTER_S, freshness, totals_tiles
 from dashboard.ui.figures.timeline import timeline_figure
-from dashboard.ui.theme import PALETTES, cytoscape_stylesheet
+from dashboard.ui.network_style import cytoscape_stylesheet
+from dashboard.ui.theme import PALETTES
 from tests.dashboard.ui.made_up import START, MadeUpAnswers
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -26,7 +27,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 def drawn(answers: MadeUpAnswers, query: FlowQuery) -> dict[str, dict[str, Any]]:
     edges = answers.edges(query)
     names = node_ids(edges)
-    places = {name: (100.0 * i, 0.0) for i, name in enumerate(names)}
+    places = {name: dict.fromkeys(LAYOUTS, (100.0 * i, 0.0)) for i, name in enumerate(names)}
     graph = graph_of(edges, answers.nodes(names, query))
     return {e["data"]["id"]: e["data"] for e in network_elements(graph, places, query)}
 
@@ -53,9 +54,9 @@ def test_edge_says_what_became_of_its_flows(answers: MadeUpAnswers) -> None:
 
     assert elements["e:192.0.2.77→app-1:22/6"]["state"] == "rejected"
     assert elements["e:198.51.100.9→alb-a:443/6"]["state"] == "mixed"
-    assert elements["e:198.51.100.9→alb-a:443/6"]["label"] == "25 % denied"
+    assert elements["e:198.51.100.9→alb-a:443/6"]["label"] == "TCP 443, 25 % denied"
     assert elements["e:alb-a→app-1:8080/6"]["state"] == "accepted"
-    assert elements["e:app-1→203.0.113.5:-/1"]["label"] == ""
+    assert elements["e:app-1→203.0.113.5:-/1"]["label"] == "ICMP"
 
 
 def test_rejected_edges_are_red_and_dashed() -> None:
@@ -75,13 +76,15 @@ def test_wider_means_more(answers: MadeUpAnswers) -> None:
     assert by_bytes[ours]["width"] < by_bytes[theirs]["width"]
 
 
-def test_labels_do_not_cover_each_other() -> None:
-    """Four nodes in one spot have two free sides between them; the least go without."""
-    crowd = [Spot(f"host-{i}", 4 * i, 0, 20) for i in range(4)]
+def test_other_is_one_node_below_the_drawn_ones(answers: MadeUpAnswers) -> None:
+    """It says how much was cut, in the question's metric."""
+    edges = answers.edges(FlowQuery())
+    places = {"app-1": dict.fromkeys(LAYOUTS, (3.0, 40.0))}
 
-    sides = label_sides([*crowd, Spot("far", 300, 0, 20)], most=10, font_px=16)
+    element = other_element(edges.other, edges.other_edges, places, FlowQuery())
 
-    assert sides == {"host-0": "bottom", "host-1": "top", "host-2": "right", "far": "bottom"}
+    assert element["data"]["name"] == "other: 1 edge"
+    assert element["position"] == {"x": 3.0, "y": 150.0}
 
 
 def test_places_do_not_depend_on_the_filter(answers: MadeUpAnswers) -> None:

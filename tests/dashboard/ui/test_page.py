@@ -14,6 +14,7 @@ from tests.dashboard.ui.made_up import LINKS, MadeUpAnswers
 
 UPDATE = "/_dash-update-component"
 VIEW = f"{ids.PAGE_VIEW}.data"
+SELECTION = f"{ids.NETWORK_SELECTION}.data"
 RAW_ADDRESSES = ("192.0.2.77", "198.51.100.9", "203.0.113.5", "10.0.0.9", "10.0.0.7")
 
 
@@ -126,16 +127,39 @@ def test_all_views_ask_the_same_question(app: Dash, answers: MadeUpAnswers) -> N
     }
 
 
-def test_selected_edge_is_shown_with_its_figures(app: Dash) -> None:
-    """The later of two selections counts."""
-    taps = {
-        f"{ids.NETWORK_GRAPH}.tapNodeData": {"id": "n:app-1", "timeStamp": 10},
-        f"{ids.NETWORK_GRAPH}.tapEdgeData": {"id": "e:app-1→postgres:5432/6", "timeStamp": 20},
-    }
+@pytest.mark.parametrize(
+    ("selection", "text"),
+    [
+        (
+            {
+                "kind": "edge",
+                "id": {"src": "app-1", "dst": "postgres", "port": 5432, "protocol": 6},
+            },
+            "app-1 → postgres",
+        ),
+        ({"kind": "node", "id": "app-1"}, "as initiator"),
+        (None, "Point at a node"),
+        ({"kind": "edge", "id": "app-1"}, "Point at a node"),
+    ],
+)
+def test_selection_is_shown_with_its_figures(app: Dash, selection: Any, text: str) -> None:
+    """A node, an edge, nothing; what no page writes counts as nothing."""
+    selected = {SELECTION: selection}
 
-    answer = call(app, f"{ids.NETWORK_DETAILS}.children", **taps, **view())
+    answer = call(app, f"{ids.NETWORK_DETAILS}.children", **selected, **view())
 
-    assert "app-1 → postgres" in json.dumps(answer, ensure_ascii=False)
+    assert text in json.dumps(answer, ensure_ascii=False)
+
+
+def test_other_is_drawn_when_asked_for(app: Dash) -> None:
+    """One node more, and no edge."""
+    switch = {f"{ids.NETWORK_OTHER}.checked": True}
+
+    answer = call(app, f"{ids.NETWORK_GRAPH}.elements", **switch, **view())
+
+    elements = answer[ids.NETWORK_GRAPH]["elements"]
+    assert len(elements) == 12
+    assert elements[-1]["data"]["name"] == "other: 1 edge"
 
 
 @pytest.mark.parametrize("level", ["name", "address"])
@@ -150,8 +174,9 @@ def test_sharing_hides_every_address_everywhere(app: Dash, level: str) -> None:
             f"{ids.TALKERS_GRAPH}.figure",
         )
     ]
-    taps = {f"{ids.NETWORK_GRAPH}.tapNodeData": {"id": "n:app-1", "timeStamp": 10}}
-    texts.append(json.dumps(call(app, f"{ids.NETWORK_DETAILS}.children", **taps, **view(search))))
+    selected = {SELECTION: {"kind": "node", "id": "app-1"}}
+    details = call(app, f"{ids.NETWORK_DETAILS}.children", **selected, **view(search))
+    texts.append(json.dumps(details))
     texts.append(app.server.test_client().get(f"/graph.json{search}").text)
 
     for text in texts:
