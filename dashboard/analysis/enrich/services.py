@@ -1,22 +1,13 @@
 """Names of service ports and protocols.
 
-The list is the project's own and short: services that VPC traffic shows, under IANA's
-names ("Service Name and Transport Protocol Port Number Registry", "Assigned Internet
-Protocol Numbers") or, where those tell nobody anything, the product's. The system's
-`/etc/services` is not asked: a bare machine has none, and the page must read the same
-everywhere. The registry's packages on PyPI have not kept up with it.
+IANA's names, from `ports`, but for the few of the lists below: what AWS's and everybody's
+services are called that never registered their port, or whose registered name tells nobody
+what runs there (443 is registered well, 445 as `microsoft-ds`, 6443 as `sun-sr-https`).
 """
 
 from __future__ import annotations
 
-TCP, UDP = 6, 17
-
-_PROTOCOLS = {
-    0: "HOPOPT", 1: "ICMP", 2: "IGMP", 4: "IPv4", 6: "TCP", 17: "UDP", 27: "RDP", 33: "DCCP",
-    41: "IPv6", 43: "IPv6-Route", 44: "IPv6-Frag", 46: "RSVP", 47: "GRE", 50: "ESP", 51: "AH",
-    58: "ICMPv6", 59: "IPv6-NoNxt", 60: "IPv6-Opts", 88: "EIGRP", 89: "OSPF", 94: "IPIP",
-    103: "PIM", 108: "IPComp", 112: "VRRP", 115: "L2TP", 132: "SCTP", 136: "UDPLite",
-}  # fmt: skip
+from dashboard.analysis.enrich.ports import TCP, UDP, registered_ports, registered_protocols
 
 _BOTH = {
     53: "domain", 88: "kerberos", 111: "sunrpc", 123: "ntp", 137: "netbios-ns", 161: "snmp",
@@ -49,21 +40,26 @@ _UDP = {
     4789: "vxlan", 5353: "mdns", 5355: "llmnr", 6081: "geneve", 8125: "statsd",
     51820: "wireguard",
 }  # fmt: skip
-_SERVICES = {TCP: _BOTH | _TCP, UDP: _BOTH | _UDP}
+_PROTOCOLS = {58: "ICMPv6"}  # IANA's IPv6-ICMP.
+_OURS = {TCP: _BOTH | _TCP, UDP: _BOTH | _UDP}
 
 
 def service_name(port: int | None, protocol: int | None) -> str | None:
-    """Name the service behind a port; None where the list has none.
+    """Name the service behind a port; None where neither list has one.
 
     A record without a protocol is read as TCP first.
     """
     if port is None:
         return None
     if protocol is None:
-        return _SERVICES[TCP].get(port) or _SERVICES[UDP].get(port)
-    return _SERVICES.get(protocol, {}).get(port)
+        return service_name(port, TCP) or service_name(port, UDP)
+    ours = _OURS.get(protocol, {}).get(port)
+    return ours or registered_ports().get(protocol, {}).get(port)
 
 
 def protocol_name(protocol: int | None) -> str | None:
     """Name a protocol, `protocol 253` where it has no common name; None: not logged."""
-    return None if protocol is None else _PROTOCOLS.get(protocol, f"protocol {protocol}")
+    if protocol is None:
+        return None
+    ours = _PROTOCOLS.get(protocol)
+    return ours or registered_protocols().get(protocol, f"protocol {protocol}")

@@ -11,7 +11,6 @@ import pytest
 
 from dashboard.analysis.enrich.known_ips import KnownIpsError, KnownNames, read_known_ips
 from dashboard.analysis.enrich.scope import OUTSIDE, scope_detail, scope_details, scope_of
-from dashboard.analysis.enrich.services import protocol_name, service_name
 from dashboard.analysis.enrich.stretches import packed_addresses
 from dashboard.errors import DashboardError
 
@@ -161,13 +160,3 @@ def test_scopes_of_many_addresses_are_those_of_each() -> None:
     found = scope_details(packed_addresses(listed)).to_pylist()
 
     assert found == [scope_detail(address) for address in listed]
-
-
-def test_services_and_protocols_have_their_names() -> None:
-    """The same on every machine."""
-    assert service_name(443, 6) == "https"
-    assert service_name(53, None) == "domain"
-    assert service_name(4500, 17) == "ipsec-nat-t"
-    assert service_name(4500, 6) is None
-    assert service_name(None, 1) is None
-    assert [protocol_name(n) for n in (1, 6, 253, None)] == ["ICMP", "TCP", "protocol 253", None]
