@@ -99,6 +99,9 @@ def _addresses(interface: Mapping[str, Any]) -> Iterator[str]:
     for row in interface.get("Ipv6Addresses", []):
         found[row.get("Ipv6Address")] = None
         found[row.get("PublicIpv6Address")] = None
+    # An EKS node hands the addresses of its prefixes to pods. An IPv6 prefix is too long to list.
+    for row in interface.get("Ipv4Prefixes", []):
+        found |= dict.fromkeys(map(str, ipaddress.ip_network(row["Ipv4Prefix"])))
     for address in found:
         if address:
             yield str(ipaddress.ip_address(address))

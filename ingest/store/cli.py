@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -184,6 +184,7 @@ def prune(
     as_json: JsonOption = False,
 ) -> None:
     """Release the records of old days; their objects stay known and are not read again."""
+    from ingest.store.names import NamesWriter, names_stamp
     from ingest.store.prune import prune as prune_cache
 
     age = _DAYS.fullmatch(older_than.strip())
@@ -197,6 +198,9 @@ def prune(
         raise UsageError(msg) from error
     with CacheWriter(cache, grace_s=60 * grace, must_exist=True) as writer:
         report = prune_cache(writer, first_kept, dry_run=dry_run)
+    if not dry_run and names_stamp(cache) is not None:
+        with NamesWriter(cache) as names:
+            names.forget_before(int(datetime.combine(first_kept, time.min, UTC).timestamp()))
     if as_json:
         print(json.dumps({**asdict(report), "first_day_kept": str(first_kept)}, indent=2))
         return

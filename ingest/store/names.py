@@ -152,11 +152,14 @@ class NamesWriter:
             tables[kind], n_began, n_ended = _continued(kind, history[kind], rows, times)
             began, ended = began + n_began, ended + n_ended
         change = Change(began, ended, _n_open(tables["addresses"]))
-        if entry is not None and not change.is_change:
-            entry["seen"] = taken
-            self._write_index()
-            return change
-        self._place(snapshot.account_id, snapshot.region, tables, taken)
+        try:
+            if entry is not None and not change.is_change:
+                entry["seen"] = taken
+                self._write_index()
+            else:
+                self._place(snapshot.account_id, snapshot.region, tables, taken)
+        except OSError as error:
+            raise self._refused(error) from error
         return change
 
     def forget_before(self, moment: int) -> int:
@@ -167,7 +170,10 @@ class NamesWriter:
             kept = {kind: _lasting(table, moment) for kind, table in tables.items()}
             n_gone = sum(len(tables[kind]) - len(kept[kind]) for kind in tables)
             if n_gone:
-                self._place(entry["account_id"], entry["region"], kept, entry["seen"])
+                try:
+                    self._place(entry["account_id"], entry["region"], kept, entry["seen"])
+                except OSError as error:
+                    raise self._refused(error) from error
                 dropped += n_gone
         return dropped
 
@@ -178,31 +184,31 @@ class NamesWriter:
             stamp += 1
         path = place / _taken(stamp)
         temporary = self.folder / _TMP
-        try:
-            temporary.mkdir()
-            for kind, table in tables.items():
-                with (temporary / f"{kind}.parquet").open("wb") as file:
-                    pq.write_table(table, file, compression="zstd")
-                    file.flush()
-                    os.fsync(file.fileno())
-            (self.folder / place).mkdir(parents=True, exist_ok=True)
-            temporary.rename(self.folder / path)
-            _sync(self.folder / path, self.folder / place, self.folder)
-            self._inventories[account_id, region] = {
-                "account_id": account_id,
-                "region": region,
-                "path": path.as_posix(),
-                "taken": taken,
-                "seen": taken,
-                "addresses": _n_open(tables["addresses"]),
-            }
-            self._write_index()
-        except OSError as error:
-            msg = (
-                f"{self.folder}: writing failed ({error}). The names are as before; make space "
-                "or fix the disk, then run the same command again."
-            )
-            raise CacheError(msg) from error
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        for kind, table in tables.items():
+            with (temporary / f"{kind}.parquet").open("wb") as file:
+                pq.write_table(table, file, compression="zstd")
+                file.flush()
+                os.fsync(file.fileno())
+        (self.folder / place).mkdir(parents=True, exist_ok=True)
+        temporary.rename(self.folder / path)
+        _sync(self.folder / path, self.folder / place, self.folder)
+        self._inventories[account_id, region] = {
+            "account_id": account_id,
+            "region": region,
+            "path": path.as_posix(),
+            "taken": taken,
+            "seen": taken,
+            "addresses": _n_open(tables["addresses"]),
+        }
+        self._write_index()
+
+    def _refused(self, error: OSError) -> CacheError:
+        return CacheError(
+            f"{self.folder}: writing failed ({error}). The names are as before; make space or fix "
+            "the disk, then run the same command again."
+        )
 
     def _write_index(self) -> None:
         entries = [self._inventories[key] for key in sorted(self._inventories)]

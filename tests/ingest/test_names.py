@@ -11,6 +11,8 @@ import pytest
 
 from ingest.errors import CacheError, CacheLockedError
 from ingest.store.names import NamesWriter, Snapshot, names_stamp, read_names
+from tests.conftest import make_flows, write_log
+from tests.ingest.loading import run_ingest
 
 T0, T1, T2 = 1_772_445_600, 1_772_449_200, 1_772_452_800
 
@@ -152,6 +154,22 @@ def test_names_that_ended_can_be_forgotten(tmp_path: Path) -> None:
         assert writer.forget_before(T1) == 0
 
     assert held(tmp_path) == {("second", T1, T2), ("third", T2, None)}
+
+
+def test_pruning_forgets_names_of_days_that_are_gone(tmp_path: Path) -> None:
+    """Those that ended before the first day kept; a cache without names gets none."""
+    cache = tmp_path / "cache"
+    log = write_log(tmp_path / "a.log", make_flows())
+    assert run_ingest("load", log, "--cache", cache, env={}).returncode == 0
+    assert run_ingest("prune", "--older-than", "1d", "--cache", cache, env={}).returncode == 0
+    assert not (cache / "names").exists()
+    write(cache, T0, snapshot(("10.0.0.1", "first")))
+    write(cache, T1, snapshot(("10.0.0.1", "second")))
+
+    pruned = run_ingest("prune", "--older-than", "1d", "--cache", cache, env={})
+
+    assert pruned.returncode == 0, pruned.stderr
+    assert held(cache) == {("second", T1, None)}
 
 
 @pytest.mark.parametrize(
