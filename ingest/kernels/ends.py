@@ -288,8 +288,8 @@ def find_reporters(
 
 @kernel
 def gather_reports(
-    interface: Ints, src: Ints, dst: Ints, n_places: int, start: Longs, has_interface: int,
-    reporter: Bytes, is_own: Bytes, owned: Longs, translated: Longs, counts: Longs,
+    interface: Ints, src: Ints, dst: Ints, n_places: int, start: Longs, reporter: Bytes,
+    is_own: Bytes, owned: Longs, translated: Longs, counts: Longs,
 ) -> int:  # fmt: skip
     """Gather what the reports of some interfaces tell of those of others.
 
@@ -310,7 +310,7 @@ def gather_reports(
         far = src[i] if reporter[i] == SRC else dst[i]
         if is_own[i]:
             counts[0] += add_key(owned, (start[i] // HOUR_S) * size + far)
-        elif has_interface:
+        elif interface[i] >= 0:
             counts[1] += add_key(translated, interface[i] * size + far)
         if 2 * counts[0] >= owned.shape[0] or 2 * counts[1] >= translated.shape[0]:
             return FULL
@@ -330,8 +330,8 @@ def _is_owned(owned: Longs, hour: int, size: int, place: int) -> bool:
 @kernel
 def count_once(
     interface: Ints, n_places: int, src: Ints, dst: Ints, start: Longs, action: Ints,
-    is_traffic: Bytes, has_interface: int, reporter: Bytes, is_own: Bytes, owned: Longs,
-    translated: Longs, is_counted: Bytes,
+    is_traffic: Bytes, reporter: Bytes, is_own: Bytes, owned: Longs, translated: Longs,
+    is_counted: Bytes,
 ) -> int:  # fmt: skip
     """Say which reports count, so that a flow logged at several interfaces counts once.
 
@@ -350,7 +350,7 @@ def count_once(
         hour = start[i] // HOUR_S
         if is_own[i]:
             is_again = at_src and action[i] != REJECT and _is_owned(owned, hour, size, peer)
-            if has_interface and has_key(translated, interface[i] * size + peer):
+            if interface[i] >= 0 and has_key(translated, interface[i] * size + peer):
                 is_again = True
         else:
             is_again = _is_owned(owned, hour, size, near) or _is_owned(owned, hour, size, peer)

@@ -172,6 +172,10 @@ def compact(
         f"removed  {report.files_removed:,} replaced files; the others go after {grace} minutes, "
         "with the next load or compact"
     )
+    if report.settled:
+        print(f"settled  {report.settled:,} hours, derived again from all of their records")
+    for place in report.not_settled:
+        print(f"warning  not derived again, as it has too many records: {place}")
     for reason in report.not_merged:
         print(f"warning  not merged: {reason}")
 

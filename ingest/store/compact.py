@@ -1,4 +1,8 @@
-"""Compaction: the small parts of closed hours and days become one part each."""
+"""Compaction: the small parts of closed hours and days become one part each.
+
+What a load derives depends a little on which records came together. Compaction derives
+every closed hour again from all of them, so that no trace of the delivery stays.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,27 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from ingest.errors import CacheError
 from ingest.store.commit import NewPart
 from ingest.store.disk import require_space
 from ingest.store.layout import HOUR_S, HOURLY_TABLES, partition_range
 from ingest.store.merge import summed
-from ingest.store.plan import SEVERAL_BATCHES, Plan
-from ingest.store.rows import LivePart, live_parts
+from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES, Plan, unreadable
+from ingest.store.rows import LivePart, live_parts, settle, settled_hours
+from ingest.store.settle import LARGEST_HOUR, Settler
 from ingest.store.write import CacheWriter
 
 LARGEST_PART = 512_000_000
 # The narrow tables of a day that is not over grow a part with every load; they are small.
 OPEN_PARTS = 32
+
+DAILY_ROLLUPS = tuple(kind for kind in ROLLUPS if kind not in HOURLY_TABLES)
+Partition = tuple[str, str, str | None]
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +43,8 @@ class CompactReport:
         parts_before, parts_after: Live parts of the whole cache.
         bytes_before, bytes_after: Their sizes.
         partitions: How many were rewritten.
+        settled: Hours that were derived again from all of their records.
+        not_settled: Hours that are too large for that; their records count as delivered.
         not_merged: Partitions that were left as they are, and why.
         files_removed: Replaced files whose grace time was over.
     """
@@ -42,6 +54,8 @@ class CompactReport:
     bytes_before: int = 0
     bytes_after: int = 0
     partitions: int = 0
+    settled: int = 0
+    not_settled: list[str] = field(default_factory=list)
     not_merged: list[str] = field(default_factory=list)
     files_removed: int = 0
 
@@ -51,9 +65,10 @@ def compact(
     *,
     include_open: bool = False,
     largest_part: int = LARGEST_PART,
+    largest_hour: int = LARGEST_HOUR,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> CompactReport:
-    """Merge the parts of every closed hour and day, one transaction a day.
+    """Derive closed hours again, and merge the parts of hours and days; one transaction a day.
 
     An hour or day is closed when it ended an hour before the newest record. Readers are
     not disturbed: they see the old parts or the new ones, and the files of the old ones
@@ -63,6 +78,7 @@ def compact(
         writer: The open cache.
         include_open: Merge the newest hours too.
         largest_part: Flow parts that are larger together stay apart, in bytes.
+        largest_hour: Hours with more rows are not derived again.
         on_progress: Called with the days done, and all of them.
 
     Raises:
@@ -70,42 +86,100 @@ def compact(
     """
     report = CompactReport()
     parts = live_parts(writer.catalog, writer.cache)
-    groups = _groups(parts, largest_part, include_open=include_open)
+    settled = settled_hours(writer.catalog)
+    days = _due(parts, settled, include_open=include_open)
+    settler = Settler(writer.tmp, largest_hour)
     report.parts_before, report.bytes_before = len(parts), sum(part.bytes for part in parts)
-    for done, day in enumerate(sorted(groups)):
+    for done, day in enumerate(sorted(days)):
         if on_progress is not None:
-            on_progress(done, len(groups))
-        _compact_day(writer, groups[day], report)
+            on_progress(done, len(days))
+        _compact_day(writer, days[day], settled, settler, largest_part, report)
     parts = live_parts(writer.catalog, writer.cache)
     report.parts_after, report.bytes_after = len(parts), sum(part.bytes for part in parts)
     report.files_removed = writer.remove_replaced()
     return report
 
 
-def _compact_day(writer: CacheWriter, groups: list[list[LivePart]], report: CompactReport) -> None:
-    require_space(writer.cache, 2 * sum(part.bytes for group in groups for part in group))
+def _compact_day(
+    writer: CacheWriter,
+    day: dict[Partition, list[LivePart]],
+    settled: set[tuple[str, str]],
+    settler: Settler,
+    largest_part: int,
+    report: CompactReport,
+) -> None:
+    require_space(writer.cache, 2 * sum(part.bytes for found in day.values() for part in found))
     with Plan(writer) as plan:
-        for parts in groups:
-            place = _name(parts[0])
-            try:
-                new = _merge(plan, parts)
-            except duckdb.ConversionException:
-                report.not_merged.append(f"{place}: a sum exceeds 63 bits")
+        changed = _settle(plan, day, settled, settler, report)
+        for (kind, date, hour), parts in day.items():
+            facts = changed.get((date, str(hour))) if kind == "flows" else None
+            if kind != "flows" and changed and (hour is None or (date, hour) in changed):
                 continue
-            plan.replace(parts, new, SEVERAL_BATCHES)
-            report.partitions += 1
-            _log.info("merged %d parts of %s", len(parts), place)
-        if plan.replaced:
+            for group in _cut(parts, largest_part if kind == "flows" else None):
+                if len(group) > 1 or facts is not None:
+                    _replace(plan, group, facts, report)
+        if changed:
+            ((date, _), *_) = changed
+            plan.rebuild("edges", changed)
+            for kind in DAILY_ROLLUPS:
+                plan.rebuild_hours(kind, date, [hour for _, hour in changed])
+        for facts in changed.values():
+            facts.unlink()
+        if plan.replaced or plan.changes:
             writer.apply(plan)
 
 
-def _merge(plan: Plan, parts: list[LivePart]) -> NewPart | None:
+def _settle(
+    plan: Plan,
+    day: dict[Partition, list[LivePart]],
+    settled: set[tuple[str, str]],
+    settler: Settler,
+    report: CompactReport,
+) -> dict[tuple[str, str], Path]:
+    """Derive hours again; return where the facts of those lie in which some have changed."""
+    changed = {}
+    done = []
+    settler.begin(plan)
+    for kind, date, hour in day:
+        if kind != "flows" or hour is None or (date, hour) in settled:
+            continue
+        if settler.is_too_large(date, hour):
+            report.not_settled.append(f"{kind} {date} hour {hour}")
+            continue
+        try:
+            facts = settler.changed_facts(date, hour)
+        except (OSError, pa.ArrowException) as error:
+            raise unreadable(plan.writer, error) from error
+        done.append((date, hour))
+        if facts is not None:
+            changed[date, hour] = facts
+            _log.info("derived again flows %s hour %s", date, hour)
+    if done:
+        plan.changes.append(lambda catalog: settle(catalog, done))
+        report.settled += len(done)
+    return changed
+
+
+def _replace(plan: Plan, parts: list[LivePart], facts: Path | None, report: CompactReport) -> None:
+    place = _name(parts[0])
+    try:
+        new = _merge(plan, parts, facts)
+    except duckdb.ConversionException:
+        report.not_merged.append(f"{place}: a sum exceeds 63 bits")
+        return
+    plan.replace(parts, new, SEVERAL_BATCHES)
+    report.partitions += 1
+    _log.info("merged %d parts of %s", len(parts), place)
+
+
+def _merge(plan: Plan, parts: list[LivePart], facts: Path | None) -> NewPart | None:
     kind, date, hour = parts[0].kind, parts[0].date, parts[0].hour
     engine, cache = plan.engine, plan.writer.cache
-    old = engine.read(kind, [part.path for part in parts])
+    paths = [part.path for part in parts]
+    old = engine.read(kind, paths) if facts is None else engine.with_facts(paths, facts)
     count = "count(*)" if kind == "flows" else "sum(records)"
     new = engine.write(kind, date, hour, old if kind == "flows" else summed(kind, old))
-    before = engine.row(old, count)[0] or 0
+    before = engine.row(engine.read(kind, paths), count)[0] or 0
     after = engine.row(engine.read(kind, [new.tmp]), count)[0] or 0 if new else 0
     if before != after or (kind == "flows" and before != sum(part.rows for part in parts)):
         msg = (
@@ -117,23 +191,23 @@ def _merge(plan: Plan, parts: list[LivePart]) -> NewPart | None:
     return new
 
 
-def _groups(
-    parts: Sequence[LivePart], largest_part: int, *, include_open: bool
-) -> dict[str, list[list[LivePart]]]:
-    """Return, by date, the parts that become one."""
-    partitions: dict[tuple[str, str, str | None], list[LivePart]] = defaultdict(list)
+def _due(
+    parts: Sequence[LivePart], settled: set[tuple[str, str]], *, include_open: bool
+) -> dict[str, dict[Partition, list[LivePart]]]:
+    """Return, by date, the partitions to look after: several parts, or not settled yet."""
+    partitions: dict[Partition, list[LivePart]] = defaultdict(list)
     for part in parts:
         partitions[part.kind, part.date, part.hour].append(part)
     newest = max((part.last for part in parts if part.last is not None), default=0)
-    by_date: dict[str, list[list[LivePart]]] = defaultdict(list)
+    by_date: dict[str, dict[Partition, list[LivePart]]] = defaultdict(dict)
     for (kind, date, hour), found in sorted(partitions.items(), key=str):
         span = partition_range(date, hour)
         closed = include_open or span is None or span[1] + HOUR_S <= newest
         if not closed and (kind in HOURLY_TABLES or len(found) < OPEN_PARTS):
             continue
-        limit = largest_part if kind == "flows" else None
-        by_date[date] += [group for group in _cut(found, limit) if len(group) > 1]
-    return {date: groups for date, groups in by_date.items() if groups}
+        if len(found) > 1 or (kind == "flows" and (date, hour) not in settled):
+            by_date[date][kind, date, hour] = found
+    return by_date
 
 
 def _cut(parts: list[LivePart], limit: int | None) -> Iterator[list[LivePart]]:

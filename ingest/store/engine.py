@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
 from ingest.parse.addresses import packed_address
 from ingest.schema import TABLES, StoredType
@@ -62,8 +63,14 @@ class Engine:
             ("allow_community_extensions", False),
             ("lock_configuration", True),  # Last: it refuses every SET after it.
         )
-        self._connection.create_function("ip4_number", _ip4_number, ["VARCHAR"], "BIGINT")
-        self._connection.create_function("ip6_hex", _ip6_hex, ["VARCHAR"], "VARCHAR")
+        functions: tuple[tuple[str, Callable[..., int | str | None], str], ...] = (
+            ("ip4_number", _ip4_number, "BIGINT"),
+            ("ip6_hex", _ip6_hex, "VARCHAR"),
+        )
+        for name, function, made in functions:
+            self._connection.create_function(
+                name, function, ["VARCHAR"], made, null_handling=FunctionNullHandling.SPECIAL
+            )
         for name, value in settings:
             self._connection.execute(f"SET {name} = $value", {"value": value})
 
@@ -95,23 +102,52 @@ class Engine:
             filename=with_file,
         )
 
+    def with_facts(self, paths: Sequence[str], facts: Path) -> duckdb.DuckDBPyRelation:
+        """Return the rows of some parts of `flows` with other derived columns.
+
+        Args:
+            paths: At least one.
+            facts: A Parquet file with `filename` and `file_row_number` of each row, and the
+                columns that take the place of the row's own.
+        """
+        old = self._connection.read_parquet(
+            list(paths),
+            hive_partitioning=False,
+            union_by_name=True,
+            filename=True,
+            file_row_number=True,
+        )
+        new = self._connection.read_parquet(str(facts))
+        place = ("filename", "file_row_number")
+        kept = [f'old."{name}"' for name in old.columns if name not in new.columns]
+        given = [f'new."{name}"' for name in new.columns if name not in place]
+        same = " AND ".join(f"old.{name} = new.{name}" for name in place)
+        joined = old.set_alias("old").join(new.set_alias("new"), same)
+        return joined.project(", ".join(kept + given))
+
     def stored(self, kind: str, relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
         """Bring columns to the types and the order of the cache, and rows to the order of time.
 
         Neighbors in time compress well, and readers of some minutes skip the rest.
         """
         names = set(relation.columns)
-        columns = ", ".join(
-            f'CAST("{name}" AS {_SQL_TYPES[stored]}) AS "{name}"'
-            for name, stored in TABLES[kind].items()
-            if name in names
-        )
         order = [name for name in _TIMES.get(kind, _HOURLY)[-1] if name in names]
         if kind == "flows":
             order += ["object_id", "line"]
         else:
             order += [name for name, stored in TABLES[kind].items() if stored == "string"]
-        return relation.project(columns).order(", ".join(f'"{name}"' for name in order))
+        return self.typed(kind, relation).order(", ".join(f'"{name}"' for name in order))
+
+    def typed(self, kind: str, relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+        """Bring columns to the types and the order of the cache."""
+        names = set(relation.columns)
+        return relation.project(
+            ", ".join(
+                f'CAST("{name}" AS {_SQL_TYPES[stored]}) AS "{name}"'
+                for name, stored in TABLES[kind].items()
+                if name in names
+            )
+        )
 
     def full(self, kind: str, relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
         """Return every column of a table; what no part has is null."""
@@ -158,11 +194,11 @@ class Engine:
         return tuple(None if value is None else int(value) for value in found)
 
 
-def _ip4_number(address: str) -> int | None:
-    packed = packed_address(address)
+def _ip4_number(address: str | None) -> int | None:
+    packed = packed_address(address or "")
     return int.from_bytes(packed) if packed is not None and len(packed) == 4 else None
 
 
-def _ip6_hex(address: str) -> str | None:
-    packed = packed_address(address)
+def _ip6_hex(address: str | None) -> str | None:
+    packed = packed_address(address or "")
     return packed.hex() if packed is not None and len(packed) == 16 else None

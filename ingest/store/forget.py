@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ingest.store.plan import SEVERAL_BATCHES, Plan
-from ingest.store.rows import LivePart
+from ingest.store.rows import LivePart, unsettle
 
 _IDS_AT_ONCE = 10_000
 
@@ -34,6 +34,9 @@ def forget_objects(plan: Plan, object_ids: Sequence[int], lost: Collection[int] 
         hours.add((part.date, part.hour))
     plan.forgotten |= wanted
     plan.rebuild_all(hours)
+    plan.changes.append(
+        lambda catalog: unsettle(catalog, {(date, hour) for date, hour in hours if hour})
+    )
 
 
 def _parts_with(plan: Plan, object_ids: set[int]) -> list[LivePart]:

@@ -66,6 +66,11 @@ CREATE TABLE IF NOT EXISTS parts (
     checksum INTEGER                -- CRC-32 of the file; null: not known
 );
 CREATE INDEX IF NOT EXISTS live_parts ON parts (kind, date, hour) WHERE replaced_at IS NULL;
+CREATE TABLE IF NOT EXISTS settled_hours ( -- derived columns come of all records there are
+    date TEXT NOT NULL,
+    hour TEXT NOT NULL,
+    PRIMARY KEY (date, hour)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batches (
     batch_id INTEGER PRIMARY KEY,   -- below 0: a correction after rows were taken out
     committed_at INTEGER NOT NULL,
@@ -169,3 +174,12 @@ def partition_range(date: str, hour: str | None) -> tuple[int, int] | None:
     start = datetime.strptime(f"{date} {hour or '00'}", "%Y-%m-%d %H").replace(tzinfo=UTC)
     begin = int(start.timestamp())
     return begin, begin + (24 if hour is None else 1) * HOUR_S
+
+
+def partitions_beside(date: str, hour: str) -> list[tuple[str, str]]:
+    """Name the hour before, the hour itself and the hour after; undated records stand alone."""
+    span = partition_range(date, hour)
+    if span is None:
+        return [(date, hour)]
+    starts = (span[0] - HOUR_S, span[0], span[0] + HOUR_S)
+    return [(day, str(name)) for day, name in (partition_of("flows", start) for start in starts)]

@@ -14,8 +14,8 @@ from ingest.schema import TABLES
 from ingest.store import rows
 from ingest.store.commit import NewPart
 from ingest.store.engine import Engine
-from ingest.store.layout import HOURLY_TABLES
-from ingest.store.merge import from_flows
+from ingest.store.layout import HOURLY_TABLES, UNDATED, partition_range
+from ingest.store.merge import from_flows, summed
 from ingest.store.rows import LivePart, Sums
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Plan:
     ) -> None:
         self.engine.__exit__(kind, error, traceback)
         if isinstance(error, duckdb.Error):
-            raise _unreadable(self.writer, error) from error
+            raise unreadable(self.writer, error) from error
 
     def replace(self, parts: Iterable[LivePart], new: NewPart | None, batch_id: int) -> None:
         """Put one new part, or nothing, in the place of live ones."""
@@ -103,6 +103,30 @@ class Plan:
             if paths:
                 flows = self.engine.full("flows", self.engine.read("flows", paths))
                 new = self.engine.write(kind, date, hour, from_flows(kind, flows))
+            self.replace(old, new, SEVERAL_BATCHES)
+
+    def rebuild_hours(self, kind: str, date: str, hours: Iterable[str]) -> None:
+        """Make some hours of a rollup again, where its partition is the whole day."""
+        hours = set(hours)
+        if "hour_start" not in TABLES[kind] or date == UNDATED:
+            self.rebuild(kind, [(date, None)])
+            return
+        old = self.live_in(kind, date)
+        spans = [span for hour in hours if (span := partition_range(date, hour)) is not None]
+        starts = ", ".join(str(begin) for begin, _ in spans)
+        paths = [path for hour in hours for path in self.paths_after("flows", date, hour)]
+        flows = self.engine.full("flows", self.engine.read("flows", paths))
+        rows = self.engine.typed(kind, from_flows(kind, flows))
+        if old:
+            others = self.engine.read(kind, [part.path for part in old])
+            rows = rows.union(
+                self.engine.typed(kind, others.filter(f"hour_start NOT IN ({starts})"))
+            )
+        try:
+            new = self.engine.write(kind, date, None, summed(kind, rows))
+        except duckdb.ConversionException:  # From flows, a sum that is too large is cut.
+            self.rebuild(kind, [(date, None)])
+        else:
             self.replace(old, new, SEVERAL_BATCHES)
 
     def rebuild_all(self, hours: Iterable[Partition]) -> None:
@@ -159,7 +183,8 @@ class Plan:
         return self.engine.row(self.engine.read(kind, paths), *sums)
 
 
-def _unreadable(writer: CacheWriter, error: duckdb.Error) -> CacheError:
+def unreadable(writer: CacheWriter, error: Exception) -> CacheError:
+    """Say what is to be done about a part that cannot be used."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return CacheError(
             f"{writer.cache}: the disk has no room for what memory cannot hold "

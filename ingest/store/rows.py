@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingest.store.commit import BatchTotals, KnownObject, NewPart, ObjectOutcome
 from ingest.store.disk import checksum_of
-from ingest.store.layout import column_names
+from ingest.store.layout import column_names, partitions_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +197,19 @@ def replace_parts(catalog: sqlite3.Connection, part_ids: Iterable[int]) -> None:
     catalog.executemany(
         "UPDATE parts SET replaced_at = ? WHERE part_id = ?", [(now, i) for i in part_ids]
     )
+
+
+def settled_hours(catalog: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Return date and hour of the partitions of `flows` that need not be derived again."""
+    return set(catalog.execute("SELECT date, hour FROM settled_hours"))
+
+
+def settle(catalog: sqlite3.Connection, hours: Iterable[tuple[str, str]]) -> None:
+    """Note that hours were derived from all of their records."""
+    catalog.executemany("INSERT OR IGNORE INTO settled_hours VALUES (?, ?)", hours)
+
+
+def unsettle(catalog: sqlite3.Connection, hours: Iterable[tuple[str, str]]) -> None:
+    """Note that hours have gained or lost records, which tell of the hours beside them too."""
+    beside = {near for date, hour in hours for near in partitions_beside(date, hour)}
+    catalog.executemany("DELETE FROM settled_hours WHERE date = ? AND hour = ?", beside)

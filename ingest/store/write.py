@@ -190,6 +190,9 @@ class CacheWriter:
         def insert(catalog: sqlite3.Connection) -> None:
             rows.insert_objects(catalog, batch_id, outcomes)
             rows.insert_batch(catalog, batch_id, outcomes, totals)
+            rows.unsettle(
+                catalog, {(p.date, p.hour) for p in parts if p.kind == "flows" and p.hour}
+            )
 
         if not old:
             self._commit(placed, insert)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.batch import BatchTask, run_batch
-from ingest.schema import TABLES
+from ingest.schema import DERIVED_COLUMNS, TABLES
 from ingest.sources import LogObject
 from ingest.store.layout import open_catalog
 from ingest.store.read import CacheReader
@@ -70,6 +70,19 @@ def etag_of(path: Path) -> str:
 def copied(cache: Path, target: Path) -> Path:
     """Copy a cache, to change the copy."""
     return Path(shutil.copytree(cache, target))
+
+
+def logged(cache: Path) -> dict[str, Any]:
+    """Return what AWS wrote, and its sums: what no derivation changes."""
+    derived = set(DERIVED_COLUMNS) - {"extra", "line"}
+    keys = _object_keys(cache)
+    flows = sorted(
+        str(sorted((n, v) for n, v in row.items() if n not in derived and v is not None))
+        + keys[row["object_id"]]
+        for row in cached_rows(cache)
+    )
+    all_of_it = contents(cache)
+    return {"flows": flows, "facts": all_of_it["facts"], "coverage": all_of_it["coverage"]}
 
 
 def contents(cache: Path) -> dict[str, Any]:
