@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from ingest.errors import NothingFoundError, PermissionDeniedError
 from ingest.iam import least_privilege_policy
+from ingest.inventory.listings import ACTIONS
 from ingest.sources.s3 import S3Source
 from ingest.sources.s3_access import Access
 
@@ -52,6 +55,14 @@ def test_decryption_and_notifications_are_added_only_when_named():
     }
     assert receive["Resource"] == QUEUE_ARN
     assert len(least_privilege_policy("logs")["Statement"]) == 2
+
+
+def test_the_policy_for_names_reads_and_is_the_one_in_the_readme():
+    """No action changes anything, and what is published is what is asked for."""
+    published = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+    assert all(re.match(r"[a-z0-9]+:(Describe|List|Get)\w+$", action) for action in ACTIONS)
+    assert set(re.findall(r'"((?!s3:)[a-z0-9]+:(?:Describe|List|Get)\w+)"', published)) == ACTIONS
 
 
 @pytest.fixture

@@ -192,4 +192,6 @@ def _positions(rows: Numbers) -> pa.Array:
 
 
 def _array(column: Any) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    """Return a column in one piece, as text whatever its maker took it for."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return whole.cast(pa.string())

@@ -226,6 +226,21 @@ def test_every_change_of_a_source_changes_the_stamp(tmp_path: Path) -> None:
     assert book.stamp() == stamps[-1]
 
 
+def test_ends_may_come_in_any_type_of_text(tmp_path: Path) -> None:
+    """A column of nulls alone, large strings, several pieces, and no rows at all."""
+    write(tmp_path, T0, machine("10.0.0.5", "web-1"))
+    book = AddressBook(None, tmp_path)
+    texts = pa.chunked_array([["10.0.0.5"], ["10.0.0.6"]], pa.large_string())
+
+    found = book.attributes(pa.table({"address": texts, "vpc_id": pa.nulls(2)}))
+    empty = book.attributes(found.select(["address", "vpc_id"]).slice(0, 0))
+
+    assert found.column("name").to_pylist() == ["web-1", None]
+    assert empty.num_rows == 0
+    assert empty.schema == found.schema
+    assert book.named(pa.array([], pa.string())).num_rows == 0
+
+
 def test_damaged_names_are_told(tmp_path: Path) -> None:
     """Which file, and what to do."""
     write(tmp_path, T0, machine("10.0.0.5", "web-1"))
