@@ -296,7 +296,9 @@ def ddl(
 
 def open_answers(config: DashboardConfig) -> FlowSource:
     """Return the answers of a configuration; the cache is looked for at the first question."""
-    return FlowSource(config.cache, KnownNames(config.known_ips), config.limits)
+    return FlowSource(
+        config.cache, KnownNames(config.known_ips), config.limits, config.engine_choice
+    )
 
 
 def main() -> NoReturn:

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from dashboard.analysis.engines.duckdb import DuckDbEngine, Inputs, PartMissingError
+from dashboard.analysis.engines.choice import EngineChoice
+from dashboard.analysis.engines.protocol import Engine, Inputs, PartMissingError
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query import coverage, talkers, timeline
 from dashboard.analysis.query.filtering import needs_of
@@ -75,13 +76,21 @@ class Editions:
         cache: The cache folder.
         names: What is known of addresses beside the logs.
         limits: What one query may take.
+        engine: What runs queries; default: DuckDB in this process.
     """
 
-    def __init__(self, cache: Path, names: NameBook, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        names: NameBook,
+        limits: Limits | None = None,
+        engine: EngineChoice | None = None,
+    ) -> None:
         self._cache, self._names, self._limits = cache, names, limits or Limits()
+        self._choice = engine or EngineChoice()
         self._lock = threading.Lock()
         self._reader: CacheReader | None = None
-        self._engine: DuckDbEngine | None = None
+        self._engine: Engine | None = None
         self._snapshot: CacheSnapshot | None = None
         self._memo = Memo(_KEPT_ANSWERS)
 
@@ -96,7 +105,7 @@ class Editions:
             with self._lock:
                 if self._reader is None:
                     reader = CacheReader(self._cache)
-                    self._engine = DuckDbEngine(
+                    self._engine = self._choice.open(
                         reader.cache,
                         memory_limit=self._limits.memory,
                         threads=self._limits.threads,
@@ -186,7 +195,13 @@ class Editions:
         raw = raw or needs_of(query.expression).records
         spans = [Span.of(asked, raw=raw) for asked in (query, base) if asked is not None]
         prepared = prepare(
-            view, spans[0], query, joined, base=spans[1] if base else None, **options
+            view,
+            spans[0],
+            query,
+            joined,
+            base=spans[1] if base else None,
+            dialect=self._choice.dialect,
+            **options,
         )
         files: dict[str, list[str]] = {}
         for kind in prepared.tables:
