@@ -13,7 +13,16 @@ from flask_compress import Compress
 from dashboard.analysis.answers import FlowAnswers
 from dashboard.analysis.export.pseudonyms import Pseudonyms, load_or_create_key
 from dashboard.config import SHARE_KEY_VARIABLE, DashboardConfig
-from dashboard.ui.callbacks import appearance, charts, download, header, network, table, view
+from dashboard.ui.callbacks import (
+    appearance,
+    charts,
+    download,
+    header,
+    network,
+    suggest,
+    table,
+    view,
+)
 from dashboard.ui.callbacks.shown import Source
 from dashboard.ui.callbacks.trouble import explain
 from dashboard.ui.layout.page import page
@@ -64,7 +73,7 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
     )
     app.layout = page
     source = Source(answers, _pseudonyms_of(config))
-    for part in (view, header, network, charts, table, download):
+    for part in (view, header, network, charts, table, download, suggest):
         part.register(app, source)
     appearance.register(app)
     harden(app, [config.host])

@@ -13,9 +13,9 @@ from dashboard.errors import BadQueryError
 SPANS: dict[str, int] = {"1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800}
 ALL = "all"
 CUSTOM = ""  # A range of its own: no preset is lit.
-TABS = ("network", "table")
+TABS = ("network", "table", "sankey", "matrix", "changes", "quality")
+COMPARISONS: dict[str, int | None] = {"previous": None, "day": 86_400, "week": 604_800}
 _MINUTE_S = 60
-_OWN_NAMES = ("range", "tab", "sharing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,31 @@ class ViewState:
         span: Preset that the range follows as records arrive: a key of SPANS, ALL,
             or CUSTOM for a range that stays where it is.
         tab: Which of TABS lies on top.
-        sharing: Addresses without a name are shown as pseudonyms.
+        sharing: Addresses without a name are shown as pseudonyms, in the filter too.
+        compare: What the range is compared with: a key of COMPARISONS (the range of equal
+            length before it, or the same range a day or a week earlier), or `""`: nothing.
     """
 
     query: FlowQuery = field(default_factory=FlowQuery)
     span: str = ALL
     tab: str = TABS[0]
     sharing: bool = False
+    compare: str = ""
+
+    def base(self, first: int | None, last: int | None) -> FlowQuery | None:
+        """Return the question over the range compared with; None: there is none.
+
+        Args:
+            first: Oldest time in the cache, epoch s: where an open range begins.
+            last: Newest time in the cache: where it ends.
+        """
+        start = self.query.start if self.query.start is not None else first
+        end = self.query.end if self.query.end is not None else last
+        if not self.compare or start is None or end is None:
+            return None
+        start, end = start - start % _MINUTE_S, -(-end // _MINUTE_S) * _MINUTE_S
+        back = COMPARISONS[self.compare] or max(end - start, _MINUTE_S)
+        return self.query.replace(start=max(0, start - back), end=max(_MINUTE_S, end - back))
 
     def to_search(self) -> str:
         """Write the page's own URL: a preset stays a preset."""
@@ -44,14 +62,15 @@ class ViewState:
             query = query.replace(start=None, end=None)
         if self.tab != TABS[0]:
             own.append(("tab", self.tab))
-        return _joined(query.to_search(), own + self._sharing())
+        return _joined(query.to_search(), own + self._more())
 
     def to_fixed_search(self) -> str:
         """Write what views and downloads read: the range as times, and no tab."""
-        return _joined(self.query.to_search(), self._sharing())
+        return _joined(self.query.to_search(), self._more())
 
-    def _sharing(self) -> list[tuple[str, str]]:
-        return [("sharing", "on")] if self.sharing else []
+    def _more(self) -> list[tuple[str, str]]:
+        compare = [("compare", self.compare)] if self.compare else []
+        return compare + ([("sharing", "on")] if self.sharing else [])
 
     @classmethod
     def from_search(cls, search: str | None, newest: int | None = None) -> Self:
@@ -86,6 +105,7 @@ class ViewState:
             span=span,
             tab=_choice("tab", raw.get("tab"), TABS, default=TABS[0]),
             sharing=_choice("sharing", raw.get("sharing"), ("on", "off"), default="off") == "on",
+            compare=_choice("compare", raw.get("compare"), (*COMPARISONS, ""), default=""),
         )
 
     def replace(self, **changes: Any) -> Self:

@@ -65,20 +65,29 @@ class PrefixCipher:
         """Encrypt addresses of one IP version, 4 or 16 bytes each, in their order."""
         if not packed:
             return []
-        if version == 4:
-            low = np.frombuffer(b"".join(packed), dtype=">u4").astype(np.uint64)
-            low |= np.uint64(_MAPPED_PREFIX << 32)
-            high = np.zeros_like(low)
-        else:
-            words = np.frombuffer(b"".join(packed), dtype=">u8").reshape(-1, 2)
-            high, low = words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64)
+        high, low = _numbers(packed, version)
         order = np.lexsort((low, high))
         flip_high, flip_low = self._flips(high[order], low[order], version)
         high[order] ^= flip_high
         low[order] ^= flip_low
-        if version == 4:
-            return _cut(low.astype(">u4").tobytes(), 4)
-        return _cut(np.stack([high, low], axis=1).astype(">u8").tobytes(), 16)
+        return _bytes(high, low, version)
+
+    def decrypt(self, packed: list[bytes], version: int) -> list[bytes]:
+        """Undo `encrypt`, bit by bit: each bit depends on the ones before it."""
+        if not packed:
+            return []
+        hidden_high, hidden_low = _numbers(packed, version)
+        first = _V4_START if version == 4 else 0
+        kept = np.uint64(_MAPPED_PREFIX << 32 if version == 4 else 0)
+        high, low = np.zeros_like(hidden_high), np.full_like(hidden_low, kept)
+        for length in range(first, 2 * _WORD):
+            top, rest = _prefix(high, low, length)
+            flips = self._flip_bits(top, rest, length)
+            flips &= ~self._leads_to_pinned(top, rest, length, version)
+            shift = np.uint64((_WORD if length < _WORD else 2 * _WORD) - 1 - length)
+            hidden, plain = (hidden_high, high) if length < _WORD else (hidden_low, low)
+            plain |= (((hidden >> shift) & np.uint64(1)) ^ flips.astype(np.uint64)) << shift
+        return _bytes(high, low, version)
 
     def _flips(self, high: Words, low: Words, version: int) -> tuple[Words, Words]:
         """Return the bits to flip in sorted addresses: neighbors share their prefixes."""
@@ -121,6 +130,21 @@ class PrefixCipher:
                 begin, end = _prefix(_words(block_high), _words(block_low), length)
                 leads |= (top == begin[0]) & (rest == end[0])
         return leads
+
+
+def _numbers(packed: list[bytes], version: int) -> tuple[Words, Words]:
+    if version == 4:
+        low = np.frombuffer(b"".join(packed), dtype=">u4").astype(np.uint64)
+        low |= np.uint64(_MAPPED_PREFIX << 32)
+        return np.zeros_like(low), low
+    words = np.frombuffer(b"".join(packed), dtype=">u8").reshape(-1, 2)
+    return words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64)
+
+
+def _bytes(high: Words, low: Words, version: int) -> list[bytes]:
+    if version == 4:
+        return _cut(low.astype(">u4").tobytes(), 4)
+    return _cut(np.stack([high, low], axis=1).astype(">u8").tobytes(), 16)
 
 
 def _words(number: int) -> Words:

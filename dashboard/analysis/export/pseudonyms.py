@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -120,20 +120,15 @@ class Pseudonyms:
         Raises:
             ValueError: A text is no address.
         """
-        prefixes: dict[str, bytes] = {}
-        packed: dict[int, dict[str, bytes]] = {4: {}, 6: {}}
-        for address in dict.fromkeys(addresses):
-            prefix, number = _packed(address)
-            prefixes[address] = prefix
-            packed[4 if len(number) == 4 else 6][address] = number
-        pseudonyms: dict[str, str] = {}
-        for version, numbers in packed.items():
-            encrypted = self._cipher.encrypt(list(numbers.values()), version)
-            for address, number in zip(numbers, encrypted, strict=True):
-                whole = prefixes[address] + number
-                family = socket.AF_INET if len(whole) == 4 else socket.AF_INET6
-                pseudonyms[address] = socket.inet_ntop(family, whole)
-        return pseudonyms
+        return _replaced(addresses, self._cipher.encrypt)
+
+    def behind(self, pseudonyms: Iterable[str]) -> dict[str, str]:
+        """Return the address behind each pseudonym: what the holder of the key may know.
+
+        Raises:
+            ValueError: A text is no address.
+        """
+        return _replaced(pseudonyms, self._cipher.decrypt)
 
     def of_nodes(self, nodes: Iterable[str]) -> dict[str, str]:
         """Return node ids with the address in them hidden.
@@ -143,22 +138,51 @@ class Pseudonyms:
 
         Returns:
             For each its pseudonym: the address replaced, note and prefix length kept. A
-            text that begins with no address stays as it is.
+            text that begins with no address is left out.
         """
-        parts: dict[str, tuple[str, str, str]] = {}
-        for node in nodes:
-            plain, space, note = node.partition(" (")
-            address, slash, bits = plain.partition("/")
-            try:
-                ipaddress.ip_address(address)
-            except ValueError:
-                continue
-            parts[node] = address, slash + bits, space + note
-        hidden = self.of(address for address, _, _ in parts.values())
-        return {
-            node: _network(hidden[address], bits) + note
-            for node, (address, bits, note) in parts.items()
-        }
+        return _replaced_nodes(nodes, self.of)
+
+    def behind_nodes(self, nodes: Iterable[str]) -> dict[str, str]:
+        """Return the node ids behind pseudonyms, as `of_nodes` made them."""
+        return _replaced_nodes(nodes, self.behind)
+
+
+def _replaced_nodes(
+    nodes: Iterable[str], change: Callable[[Iterable[str]], dict[str, str]]
+) -> dict[str, str]:
+    parts: dict[str, tuple[str, str, str]] = {}
+    for node in nodes:
+        plain, space, note = node.partition(" (")
+        address, slash, bits = plain.partition("/")
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            continue
+        parts[node] = address, slash + bits, space + note
+    changed = change(address for address, _, _ in parts.values())
+    return {
+        node: _network(changed[address], bits) + note
+        for node, (address, bits, note) in parts.items()
+    }
+
+
+def _replaced(
+    addresses: Iterable[str], change: Callable[[list[bytes], int], list[bytes]]
+) -> dict[str, str]:
+    prefixes: dict[str, bytes] = {}
+    packed: dict[int, dict[str, bytes]] = {4: {}, 6: {}}
+    for address in dict.fromkeys(addresses):
+        prefix, number = _packed(address)
+        prefixes[address] = prefix
+        packed[4 if len(number) == 4 else 6][address] = number
+    replaced: dict[str, str] = {}
+    for version, numbers in packed.items():
+        changed = change(list(numbers.values()), version)
+        for address, number in zip(numbers, changed, strict=True):
+            whole = prefixes[address] + number
+            family = socket.AF_INET if len(whole) == 4 else socket.AF_INET6
+            replaced[address] = socket.inet_ntop(family, whole)
+    return replaced
 
 
 def _network(address: str, bits: str) -> str:

@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.analysis.answers import FlowAnswers
 from dashboard.analysis.export.pseudonyms import Pseudonyms
+from dashboard.analysis.filters.chips import with_addresses
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.errors import BadQueryError
 from dashboard.ui.figures.layouts import Places, node_places
@@ -26,12 +27,14 @@ class Shown:
         query: The question.
         real: The real answers.
         pseudonyms: Under the key of sharing mode; None: it is off.
+        base: The question over the range compared with; None: there is none.
     """
 
     answers: FlowAnswers
     query: FlowQuery
     real: FlowAnswers
     pseudonyms: Pseudonyms | None
+    base: FlowQuery | None = None
 
     def positions(self, names: tuple[str, ...]) -> dict[str, Places]:
         """Return where these nodes stand in each layout; sharing moves none of them."""
@@ -76,10 +79,31 @@ class Source:
         Raises:
             BadQueryError: A value cannot be used.
         """
-        newest = self.answers.facts().last if "range=" in search else None
-        state = ViewState.from_search(search, newest)
-        if not state.sharing:
-            return Shown(self.answers, state.query, self.answers, None)
-        pseudonyms = self.pseudonyms()
-        hidden = PseudonymAnswers(self.answers, pseudonyms)
-        return Shown(hidden, state.query, self.answers, pseudonyms)
+        asks_facts = "range=" in search or "compare=" in search
+        facts = self.answers.facts() if asks_facts else None
+        state = ViewState.from_search(search, facts.last if facts else None)
+        if state.sharing:
+            pseudonyms = self.pseudonyms()
+            # What is typed over a shared picture are the addresses in it.
+            state = state.replace(query=behind(state.query, pseudonyms))
+            answers: FlowAnswers = PseudonymAnswers(self.answers, pseudonyms)
+        else:
+            pseudonyms, answers = None, self.answers
+        base = state.base(facts.first, facts.last) if facts else None
+        return Shown(answers, state.query, self.answers, pseudonyms, base)
+
+
+def behind(query: FlowQuery, pseudonyms: Pseudonyms) -> FlowQuery:
+    """Return a question with the addresses behind the pseudonyms in its filter."""
+    return query.replace(
+        filter=with_addresses(query.filter, lambda text: pseudonyms.behind([text])[text]),
+        expand=tuple(pseudonyms.behind_nodes(query.expand).get(n, n) for n in query.expand),
+    )
+
+
+def hidden(query: FlowQuery, pseudonyms: Pseudonyms) -> FlowQuery:
+    """Return a question with pseudonyms for the addresses in its filter."""
+    return query.replace(
+        filter=with_addresses(query.filter, lambda text: pseudonyms.of([text])[text]),
+        expand=tuple(pseudonyms.of_nodes(query.expand).get(n, n) for n in query.expand),
+    )

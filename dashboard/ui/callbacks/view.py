@@ -6,8 +6,13 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
 
+from dashboard.analysis.filters.chips import added, chips
+from dashboard.analysis.filters.tokens import FilterError
+from dashboard.analysis.flow_query import parameters
 from dashboard.ui import ids, wording
-from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.callbacks.shown import Source, behind, hidden
+from dashboard.ui.commands import after_command, after_expansion, after_network
+from dashboard.ui.figures.filter_chips import filter_chips, trouble
 from dashboard.ui.view_state import CUSTOM, ViewState, brushed_range, forgiving
 
 Controls = dict[str, Any]
@@ -21,6 +26,8 @@ _VALUES = {
     "threshold": (ids.CONTROLS_THRESHOLD, "value"),
     "top": (ids.CONTROLS_TOP_K, "value"),
     "level": (ids.CONTROLS_LEVEL, "value"),
+    "internet": (ids.CONTROLS_INTERNET, "value"),
+    "compare": (ids.CONTROLS_COMPARE, "value"),
     "sharing": (ids.CONTROLS_SHARING, "checked"),
     "tab": (ids.MAIN_TAB, "value"),
 }
@@ -28,7 +35,12 @@ _EVENTS = {
     "reset": (ids.CONTROLS_RESET, "n_clicks"),
     "show_all": (ids.NETWORK_SHOW_ALL, "n_clicks"),
     "brush": (ids.TIMELINE_BRUSH, "data"),
+    "typed": (ids.FILTER_TEXT, "n_submit"),
+    "command": (ids.PAGE_COMMAND, "data"),
+    "network": (ids.NETWORK_COMMAND, "data"),
+    "expansion": (ids.NETWORK_EXPAND, "data"),
 }
+_IN_URL = ("filter", "expand")  # No control holds these.
 _RENEWAL = (ids.PAGE_VERSION, "data")
 
 
@@ -57,23 +69,36 @@ def register(app: Dash, source: Source) -> None:
                 Output(ids.CONTROLS_START, "placeholder"),
                 Output(ids.CONTROLS_END, "placeholder"),
             ],
+            "typed": Output(ids.FILTER_TEXT, "value"),
+            "chips": Output(ids.FILTER_CHIPS, "children"),
+            "trouble": Output(ids.FILTER_TROUBLE, "children"),
         },
         inputs={
             "search": Input(ids.PAGE_URL, "search"),
             "controls": {name: Input(*where) for name, where in _VALUES.items()},
             "events": {name: Input(*where) for name, where in _EVENTS.items()},
             "_version": Input(*_RENEWAL),
+            "text": State(ids.FILTER_TEXT, "value"),
         },
     )
     def synchronize(
-        search: str | None, controls: Controls, events: Controls, _version: Any
+        search: str | None, controls: Controls, events: Controls, _version: Any, text: Any
     ) -> dict[str, Any]:
         facts = source.answers.facts()
         cause = _cause()
-        if cause == "search":
-            state, problems = forgiving(search, facts.last)
-        else:
-            state, problems = state_after(cause, controls, events, facts.last), []
+        problems: list[str] = []
+        events = events | {"typed": text}
+        try:
+            if cause == "search":
+                state, problems = forgiving(search, facts.last)
+            else:
+                kept = {name: parameters(search).get(name) for name in _IN_URL}
+                state = state_after(cause, kept | controls, events, facts.last)
+                if cause == "sharing":
+                    change = hidden if state.sharing else behind
+                    state = state.replace(query=change(state.query, source.pseudonyms()))
+        except FilterError as error:
+            return _unchanged() | {"trouble": trouble(error)}
         return {
             "search": no_update if cause == "search" else state.to_search(),
             "view": {"search": state.to_fixed_search(), "version": facts.version},
@@ -83,7 +108,26 @@ def register(app: Dash, source: Source) -> None:
                 wording.minute(moment) if moment is not None else ""
                 for moment in (facts.first, facts.last)
             ],
+            "typed": edited(cause, search, events["command"]),
+            "chips": filter_chips(state.query),
+            "trouble": [],
         }
+
+
+def edited(cause: str, search: str | None, command: Any) -> Any:
+    """Return what stands in the filter's field: a chip's text when it is to be edited."""
+    if cause == "command" and isinstance(command, dict):
+        now = str(parameters(search).get("filter") or "")
+        if command.get("do") == "edit-all":
+            return now
+        if command.get("do") == "edit" and isinstance(command.get("chip"), int):
+            return dict(enumerate(chips(now))).get(command["chip"], "")
+    return "" if cause in ("typed", "command", "reset") else no_update
+
+
+def _unchanged() -> dict[str, Any]:
+    plain = dict.fromkeys(("search", "view", "notice", "typed", "chips"), no_update)
+    return plain | {"values": dict.fromkeys(_VALUES, no_update), "hints": [no_update, no_update]}
 
 
 def state_after(cause: str, controls: Controls, events: Controls, newest: int | None) -> ViewState:
@@ -91,7 +135,8 @@ def state_after(cause: str, controls: Controls, events: Controls, newest: int | 
 
     Args:
         cause: Name of what moved, as in the callback's inputs.
-        controls: Raw values of all controls, under their URL names; None: emptied.
+        controls: Raw values of all controls and of what the URL alone holds, under their
+            URL names; None: emptied.
         events: Raw values of buttons and brush.
         newest: Newest time in the cache, epoch s.
 
@@ -109,6 +154,14 @@ def state_after(cause: str, controls: Controls, events: Controls, newest: int | 
             raw["range"], raw["start"], raw["end"] = CUSTOM, *brushed
     elif cause in ("start", "end"):
         raw["range"] = CUSTOM
+    elif cause == "typed":
+        raw["filter"] = added(str(raw.get("filter") or ""), str(events["typed"] or ""))
+    elif cause == "command":
+        raw = after_command(raw, events["command"])
+    elif cause == "network":
+        raw = after_network(raw, events["network"])
+    elif cause == "expansion":
+        raw = after_expansion(raw, events["expansion"])
     return ViewState.from_mapping(raw, newest)
 
 
@@ -124,6 +177,8 @@ def control_values(state: ViewState) -> Controls:
         "threshold": query.threshold,
         "top": query.top_k,
         "level": query.level,
+        "internet": query.internet,
+        "compare": state.compare,
         "sharing": state.sharing,
         "tab": state.tab,
     }

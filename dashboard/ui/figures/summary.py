@@ -46,6 +46,13 @@ def totals_tiles(totals: Totals, facts: CacheFacts) -> list[Any]:
             f"The cache was filled from {wording.whole(facts.objects)} log objects.",
         ),
         _tile(
+            "Named",
+            wording.percent(totals.named_bytes, volume.bytes),
+            f"{wording.short(totals.named_bytes, 'B')} of {wording.short(volume.bytes, 'B')}",
+            "Bytes between two ends that have names. Name more with known_ips.csv, or with: "
+            "python -m ingest names",
+        ),
+        _tile(
             "Bytes as logged",
             wording.short(totals.logged_bytes, "B"),
             f"{wording.whole(totals.logged_bytes)} bytes",

@@ -15,7 +15,19 @@ from dashboard.ui.view_state import ALL, SPANS
 _DEBOUNCE_MS = 500
 _ACTIONS = (("all", "All"), ("accept", "Accepted"), ("reject", "Rejected"))
 _METRICS = (("flows", "Flows"), ("bytes", "Bytes"), ("packets", "Packets"))
-_LEVELS = (("name", "Name"), ("address", "Address"))
+_LEVELS = (
+    ("name", "Name"), ("address", "Address"), ("subnet", "Subnet"), ("vpc", "VPC"),
+    ("account", "Account"), ("az", "Zone"), ("region", "Region"),
+    ("/28", "Network /28"), ("/24", "Network /24"), ("/16", "Network /16"), ("/8", "Network /8"),
+)  # fmt: skip
+_INTERNET = (
+    ("auto", "as the level"), ("address", "addresses"), ("one", "one node"),
+    ("service", "AWS services"), ("country", "countries"), ("asn", "networks (ASN)"),
+)  # fmt: skip
+_COMPARISONS = (
+    ("", "nothing"), ("previous", "the time before"), ("day", "a day earlier"),
+    ("week", "a week earlier"),
+)  # fmt: skip
 
 
 def controls() -> Any:
@@ -36,7 +48,15 @@ def controls() -> Any:
                 "Top",
                 _number(ids.CONTROLS_TOP_K, DEFAULT_TOP_K, 1, MAX_TOP_K, "Edges shown at most"),
             ),
-            _group("Nodes", _segmented(ids.CONTROLS_LEVEL, _LEVELS, "name", "Node level")),
+            _group("Nodes", _select(ids.CONTROLS_LEVEL, _LEVELS, "name", "Node level")),
+            _group(
+                "Internet",
+                _select(ids.CONTROLS_INTERNET, _INTERNET, "auto", "How the internet is drawn"),
+            ),
+            _group(
+                "Compare with",
+                _select(ids.CONTROLS_COMPARE, _COMPARISONS, "", "Range compared with"),
+            ),
             html.Button(
                 "Reset",
                 id=ids.CONTROLS_RESET,
@@ -70,6 +90,19 @@ def _segmented(
         size="xs",
         transitionDuration=0,
         attributes={"root": {"aria-label": label}},
+    )
+
+
+def _select(control_id: str, choices: tuple[tuple[str, str], ...], value: str, label: str) -> Any:
+    return dmc.Select(
+        id=control_id,
+        data=[{"value": key, "label": text} for key, text in choices],
+        value=value,
+        size="xs",
+        allowDeselect=False,
+        checkIconPosition="right",
+        className="select-field",
+        attributes={"input": {"aria-label": label}},
     )
 
 

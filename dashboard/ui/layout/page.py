@@ -10,6 +10,7 @@ from dash import dcc, html
 from dashboard.ui import ids
 from dashboard.ui.layout.aria import unread
 from dashboard.ui.layout.controls import controls
+from dashboard.ui.layout.filter_bar import filter_bar
 from dashboard.ui.layout.header import header
 from dashboard.ui.layout.panels import main_panel, rankings, timeline_panel
 from dashboard.ui.theme import mantine_theme
@@ -26,12 +27,14 @@ def page() -> Any:
             dcc.Store(id=ids.PAGE_THEME),
             dcc.Store(id=ids.PAGE_VIEW),
             dcc.Store(id=ids.PAGE_VERSION),
+            dcc.Store(id=ids.PAGE_COMMAND),
             dcc.Store(id=ids.TIMELINE_BRUSH),
             html.Div(className="progress", **unread()),
             html.Div(
                 [
                     header(),
                     controls(),
+                    filter_bar(),
                     html.Div(id=ids.PAGE_NOTICE, className="notice", role="alert"),
                     html.Main(
                         [timeline_panel(), main_panel(), html.Div(rankings(), className="side")],

@@ -111,6 +111,22 @@ def test_a_hundred_thousand_addresses_get_as_many_pseudonyms() -> None:
     assert len(set(found.values())) == len(addresses)
 
 
+@settings(max_examples=20)
+@given(st.lists(st.one_of(v4, v6), max_size=20))
+def test_who_holds_the_key_can_undo_it(
+    addresses: list[ipaddress.IPv4Address | ipaddress.IPv6Address],
+) -> None:
+    """A filter typed over a shared picture finds the address that it means."""
+    texts = [str(address) for address in addresses]
+    hidden = PSEUDONYMS.of(texts)
+
+    back = PSEUDONYMS.behind(hidden.values())
+
+    assert {text: back[hidden[text]] for text in texts} == {
+        text: str(ipaddress.ip_address(text)) for text in texts
+    }
+
+
 def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     """A second run reads what the first one made."""
     path = tmp_path / "share.key"
