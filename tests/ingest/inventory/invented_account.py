@@ -55,6 +55,8 @@ def invent_account(server: S3Server) -> InventedAccount:
     vpc_id = ec2.create_vpc(
         CidrBlock="10.7.0.0/16", TagSpecifications=_tagged("vpc", {"Name": "shop"})
     )["Vpc"]["VpcId"]
+    # Moto's tasks want names for their interfaces.
+    ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
     public, private = (
         ec2.create_subnet(
             VpcId=vpc_id, CidrBlock=cidr, TagSpecifications=_tagged("subnet", {"Name": name})

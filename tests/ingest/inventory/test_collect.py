@@ -165,6 +165,27 @@ def test_services_name_their_interfaces(account, fetch, known):
     _forget_services(server, balancer["LoadBalancerArn"])
 
 
+def test_tasks_and_caches_name_their_interfaces(account, fetch, known):
+    """A task by its service or family, a cache by its cluster, with the tags of both."""
+    server = account.server
+    server.client("elasticache").create_cache_cluster(
+        CacheClusterId="sessions", Engine="redis", CacheNodeType="cache.t3.micro",
+        NumCacheNodes=1, Tags=[{"Key": "team", "Value": "login"}],
+    )  # fmt: skip
+    account.interface("10.7.2.33", "ElastiCache sessions")
+    interface_id = _run_task(server, account, "orders")
+
+    report = fetch()
+
+    rows = known()
+    named = {row["interface_id"]: (row["name"], row["kind"]) for row in rows.values()}
+    assert report.troubles == []
+    assert (rows["10.7.2.33"]["name"], rows["10.7.2.33"]["kind"]) == ("sessions", "cache")
+    assert rows["10.7.2.33"]["owner"] == "login"
+    assert named[interface_id] == ("orders", "task")
+    server.client("elasticache").delete_cache_cluster(CacheClusterId="sessions")
+
+
 def test_subnets_are_public_where_their_routes_lead_out(account, fetch, tmp_path):
     """Networks have id, name, kind, VPC and a row for each CIDR."""
     account.ec2.associate_vpc_cidr_block(VpcId=account.vpc_id, CidrBlock="10.8.0.0/16")
@@ -355,6 +376,27 @@ def _make_function(server: Any, name: str) -> None:
         FunctionName=name, Runtime="python3.11", Role=role["Role"]["Arn"], Handler="main.run",
         Code={"ZipFile": code.getvalue()},
     )  # fmt: skip
+
+
+def _run_task(server: Any, account: InventedAccount, family: str) -> str:
+    ecs = server.client("ecs")
+    ecs.create_cluster(clusterName="shop")
+    container = {"name": "main", "image": "main", "memory": 512, "cpu": 256}
+    ecs.register_task_definition(
+        family=family, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256",
+        memory="512", containerDefinitions=[container],
+    )  # fmt: skip
+    groups = account.ec2.describe_security_groups()["SecurityGroups"]
+    network = {
+        "subnets": [account.private],
+        "securityGroups": [g["GroupId"] for g in groups if g["VpcId"] == account.vpc_id],
+    }
+    (task,) = ecs.run_task(
+        cluster="shop", taskDefinition=family, launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": network},
+    )["tasks"]  # fmt: skip
+    details = {row["name"]: row["value"] for row in task["attachments"][0]["details"]}
+    return str(details["networkInterfaceId"])
 
 
 def _make_database(server: Any, account: InventedAccount, name: str) -> None:
