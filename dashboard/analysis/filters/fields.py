@@ -12,6 +12,7 @@ class Place(Enum):
 
     FLOW = "flow"  # The rollups hold it.
     MEASURE = "measure"  # A sum over the conversation.
+    PAIR = "pair"  # Of both ends together.
     END = "end"  # Of the initiator, of the responder, or of either.
     RECORD = "record"  # Raw records alone hold it.
 
@@ -53,6 +54,14 @@ SCOPES = (
     "documentation", "reserved",
 )  # fmt: skip
 
+# What stands for several scopes; documentation networks are used as if they were public.
+WIDE_SCOPES = MappingProxyType(
+    {
+        "internal": ("private", "shared", "link-local", "loopback", "unique-local"),
+        "internet": ("public", "documentation"),
+    }
+)
+
 _END = (
     FilterField("ip", Place.END, Kind.ADDRESS, "address or CIDR of either end"),
     FilterField("name", Place.END, Kind.TEXT, "known name"),
@@ -68,13 +77,20 @@ _END = (
     FilterField("instance", Place.END, Kind.TEXT, "EC2 instance id"),
     FilterField("security_group", Place.END, Kind.TEXT, "security group id or name"),
     FilterField("tag", Place.END, Kind.TEXT, "AWS tag, such as tag.team = payments"),
-    FilterField("scope", Place.END, Kind.CHOICE, "kind of address space", choices=SCOPES),
+    FilterField(
+        "scope", Place.END, Kind.CHOICE, "kind of address space", choices=(*WIDE_SCOPES, *SCOPES)
+    ),
     FilterField("service", Place.END, Kind.TEXT, "AWS service of a public address, such as S3"),
     FilterField("cloud", Place.END, Kind.TEXT, "cloud that owns a public address"),
     FilterField("country", Place.END, Kind.TEXT, "country of a public address, such as DE"),
     FilterField("asn", Place.END, Kind.TEXT, "network of a public address, such as AS16509"),
 )
+CROSSABLE = ("subnet", "vpc", "account", "az", "region")
 _FLOW = (
+    FilterField(
+        "crosses", Place.PAIR, Kind.CHOICE, "both ends are known and lie in different ones",
+        choices=CROSSABLE,
+    ),
     FilterField("port", Place.FLOW, Kind.NUMBER, "service port, at the responder"),
     FilterField("protocol", Place.FLOW, Kind.PROTOCOL, "IP protocol"),
     FilterField(
@@ -92,6 +108,7 @@ _FLOW = (
     FilterField("tcp_flags", Place.RECORD, Kind.NUMBER, "ORed TCP flags as logged", highest=255),
     FilterField("traffic_path", Place.RECORD, Kind.NUMBER, "egress path as logged", highest=255),
     FilterField("logged_interface", Place.RECORD, Kind.TEXT, "interface that logged the record"),
+    FilterField("logged_service", Place.RECORD, Kind.TEXT, "AWS service that the record names"),
     FilterField("reject_reason", Place.RECORD, Kind.TEXT, "why it was rejected, such as BPA"),
     FilterField("rule", Place.RECORD, Kind.TEXT, "rule that named the initiator"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.analysis.filters.fields import WIDE_SCOPES
 from dashboard.analysis.query.filtering import Claim, glob_pattern
 
 # The columns that a field is compared with; any of them may fit.
@@ -46,7 +47,10 @@ def holds(
         frame: What is known of addresses, as `query.naming.Places` has it.
         nodes: Their node ids at the question's level.
     """
-    fits = _test(claim.operator, claim.values)
+    values = claim.values
+    if claim.field == "scope":
+        values = tuple(narrow for v in values for narrow in WIDE_SCOPES.get(v, (v,)))
+    fits = _test(claim.operator, values)
     found = np.zeros(len(frame), np.bool_)
     if claim.field == "tag":
         return _mapped(frame["tags"], lambda text: fits(_tag(text, claim.key)))

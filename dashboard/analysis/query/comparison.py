@@ -51,7 +51,7 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     )
     wanted = kinds.split(",") if kinds else list(KINDS[:4])
     kept = every.filter(every.change.isin(wanted))
-    order = (ibis.desc(kept.difference.abs()), *(kept[name] for name in KEY))
+    order = (ibis.desc(kept["difference"].abs()), *(kept[name] for name in KEY))
     columns = [*(f"{n}{b}" for n in METRICS for b in ("", "_before")), "difference"]
     kept = kept.order_by(*order).limit(query.top_k)
     kept = kept.mutate(part=ibis.literal(CHANGE, "int8"), edges=ibis.literal(1, "int64"))
@@ -67,7 +67,7 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     )
     names = ("part", "change", *KEY, *columns, "edges")
     found = kept.select(*names).union(totals.select(*names))
-    return found.order_by("part", ibis.desc(found.difference.abs()), *KEY, "change")
+    return found.order_by("part", ibis.desc(found["difference"].abs()), *KEY, "change")
 
 
 def _period(rows: ir.Table, *, is_now: bool) -> ir.Table:

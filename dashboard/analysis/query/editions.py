@@ -159,7 +159,8 @@ class Editions:
 
     def _facts(self, edition: Edition, query: FlowQuery) -> tuple[Joined, dict[str, pa.Table]]:
         key = ("facts", query.level, query.splits_internet, query.expand)
-        claimed = needs_of(query.expression).claims
+        needs = needs_of(query.expression)
+        claimed = needs.claims, needs.crossings
         return self.answered(
             edition, (*key, claimed), lambda edition: self.view(edition, query).joined(query)
         )

@@ -28,11 +28,16 @@ _ORDERS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
 # Columns that are not called as the field is.
-_COLUMNS = {"port": "service_port", "logged_interface": "interface_id", "rule": "initiator_rule"}
+_COLUMNS = {
+    "port": ("service_port",),
+    "logged_interface": ("interface_id",),
+    "rule": ("initiator_rule",),
+    "logged_service": ("pkt_src_aws_service", "pkt_dst_aws_service"),
+}
 # What terms of raw records read.
 RECORD_COLUMNS = (
     "reporter", "srcport", "dstport", "tcp_flags", "traffic_path", "interface_id",
-    "reject_reason", "initiator_rule",
+    "reject_reason", "initiator_rule", "pkt_src_aws_service", "pkt_dst_aws_service",
 )  # fmt: skip
 MEASURES = ("bytes", "packets", "flows")
 CONVERSATION = (
@@ -63,12 +68,14 @@ class Needs:
 
     Attributes:
         claims: What it says of ends, in the order of `claim_0`, …
+        crossings: What both ends are compared in, of `filters.fields.CROSSABLE`.
         measures: Sums over conversations that it compares.
         records: It asks what raw records alone hold.
         columns: Columns of `edges` that it reads.
     """
 
     claims: tuple[Claim, ...]
+    crossings: tuple[str, ...]
     measures: tuple[str, ...]
     records: bool
     columns: frozenset[str]
@@ -78,6 +85,7 @@ class Needs:
 def needs_of(expression: Filter | None) -> Needs:
     """Return what a filter needs."""
     claims: dict[Claim, None] = {}
+    crossings: dict[str, None] = {}
     measures: dict[str, None] = {}
     columns: set[str] = set()
     records = False
@@ -87,6 +95,9 @@ def needs_of(expression: Filter | None) -> Needs:
             columns |= {"initiator", "responder"}
             if (claim := _claim(term)) is not None:
                 claims[claim] = None
+        elif place is Place.PAIR:
+            columns |= {"initiator", "responder"}
+            crossings |= dict.fromkeys(str(value) for value in term.values)
         elif place is Place.MEASURE:
             columns |= {"initiator", "responder", "service_port", "protocol"}
             measures[term.field] = None
@@ -94,7 +105,7 @@ def needs_of(expression: Filter | None) -> Needs:
             records = True
         else:
             columns.add("service_port" if term.field == "port" else term.field)
-    return Needs(tuple(claims), tuple(measures), records, frozenset(columns))
+    return Needs(tuple(claims), tuple(crossings), tuple(measures), records, frozenset(columns))
 
 
 def with_measures(rows: ir.Table, expression: Filter | None) -> ir.Table:
@@ -131,6 +142,9 @@ def _holds(rows: ir.Table, term: Term, claims: tuple[Claim, ...]) -> ir.BooleanV
     if place is Place.END:
         sides = ("src", "dst") if term.side == "any" else (term.side,)
         return ibis.or_(*(_end_holds(rows, term, side, claims) for side in sides))
+    if place is Place.PAIR:
+        tests = [rows[f"src_{name}"] != rows[f"dst_{name}"] for name in map(str, term.values)]
+        return _known(ibis.or_(*tests))
     if place is Place.MEASURE:
         return _compared(rows[f"all_{term.field}"], term)
     if term.field == "direction":
@@ -138,7 +152,11 @@ def _holds(rows: ir.Table, term: Term, claims: tuple[Claim, ...]) -> ir.BooleanV
         return told.isin([str(value) for value in term.values])
     if term.field == "action":
         return rows.action.fill_null("NONE").isin([str(value).upper() for value in term.values])
-    column = rows[_COLUMNS.get(term.field, term.field)]
+    names = _COLUMNS.get(term.field, (term.field,))
+    return ibis.or_(*(_column_holds(rows[name], term) for name in names))
+
+
+def _column_holds(column: ir.Value, term: Term) -> ir.BooleanValue:
     if isinstance(term.values[0], NumberRange):
         return _compared(column, term)
     if term.operator == "~":

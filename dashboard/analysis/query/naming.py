@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from dashboard.analysis.answers import NodeFacts
+from dashboard.analysis.filters.fields import WIDE_SCOPES
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.claims import holds
 from dashboard.analysis.query.filtering import needs_of
@@ -39,7 +40,7 @@ _LEVEL_COLUMNS = {
     "region": (None, "region"),
 }
 _SPLITS = {"service": "aws_service", "country": "country", "asn": "asn"}
-_OUTSIDE = frozenset({"public"})
+_OUTSIDE = frozenset(WIDE_SCOPES["internet"])
 _EVERYWHERE = frozenset({"multicast", "loopback", "link-local", "reserved"})
 
 Texts = npt.NDArray[np.object_]
@@ -132,12 +133,15 @@ class NodeView:
     def joined(self, query: FlowQuery) -> tuple[Joined, dict[str, pa.Table]]:
         """Return how facts are joined for a question, and the table that is."""
         frame = self.places.frame
-        claims = needs_of(query.expression).claims
+        needs = needs_of(query.expression)
+        claims = needs.claims
         held = [holds(claim, frame, self.nodes) for claim in claims]
         differs = self.nodes != frame["address"].to_numpy(object)
         named = frame["name"].notna().to_numpy()
-        listed = _any_of([differs, named, *held])
-        if not listed.any() and not claims:
+        crossed = {name: frame[_LEVEL_COLUMNS[name][1]] for name in needs.crossings}
+        known = [column.notna().to_numpy() for column in crossed.values()]
+        listed = _any_of([differs, named, *held, *known])
+        if not listed.any() and not claims and not crossed:
             return Joined(), {}
         vpc_key = frame["vpc_key"].to_numpy(object)[listed]
         valid = [_numbers(frame[name].to_numpy(object)[listed]) for name in _VALIDITY]
@@ -150,6 +154,10 @@ class NodeView:
                 "node": pa.array(self.nodes[listed], pa.string()),
                 "is_named": pa.array(named[listed]),
                 **{f"claim_{n}": pa.array(column[listed]) for n, column in enumerate(held)},
+                **{
+                    name: pa.array(column.to_numpy(object)[listed], pa.string())
+                    for name, column in crossed.items()
+                },
             }
         )
         joined = Joined(
@@ -157,6 +165,7 @@ class NodeView:
             by_vpc=any(key is not None for key in vpc_key),
             by_time=any(column.null_count < len(column) for column in valid),
             n_claims=len(claims),
+            crossings=needs.crossings,
         )
         return joined, {FACTS: table}
 

@@ -19,12 +19,14 @@ class Joined:
         by_vpc: Some address lies in several VPCs, so the VPC belongs to the key.
         by_time: Some fact holds for a stretch of time only.
         n_claims: How many claims of the filter come with them.
+        crossings: In what the filter compares both ends.
     """
 
     any: bool = False
     by_vpc: bool = False
     by_time: bool = False
     n_claims: int = 0
+    crossings: tuple[str, ...] = ()
 
 
 def with_facts(rows: ir.Table, joined: Joined, **sides: tuple[str, str]) -> ir.Table:
@@ -37,13 +39,14 @@ def with_facts(rows: ir.Table, joined: Joined, **sides: tuple[str, str]) -> ir.T
 
     Returns:
         The rows with, for each side, the node id under the side's name (null where the
-        address is), `<side>_named` and `<side>_claim_0`, ….
+        address is), `<side>_named`, `<side>_claim_0`, …, and
+        `<side>_az` and the like.
     """
     for side, (address, vpc_id) in sides.items():
         if not joined.any:
             rows = rows.mutate(**{side: rows[address], f"{side}_named": ibis.literal(False)})
             continue
-        facts = facts_table(joined.n_claims).view()
+        facts = facts_table(joined.n_claims, joined.crossings).view()
         on = [rows[address] == facts.address]
         if joined.by_vpc:
             same = facts.vpc_id.isnull() | (rows[vpc_id].fill_null("-") == facts.vpc_id)
@@ -63,6 +66,7 @@ def with_facts(rows: ir.Table, joined: Joined, **sides: tuple[str, str]) -> ir.T
                 side: ibis.coalesce(facts.node, rows[address]),
                 f"{side}_named": facts.is_named.fill_null(False),
                 **claims,
+                **{f"{side}_{name}": facts[name] for name in joined.crossings},
             },
         )
     return rows

@@ -156,7 +156,7 @@ def _names(sql: str, table: str) -> bool:
 
 def _rows(span: Span, expression: Filter | None) -> Rows:
     needs = needs_of(expression)
-    is_plain = not (needs.records or needs.claims or needs.measures)
+    is_plain = not (needs.records or needs.claims or needs.crossings or needs.measures)
     timeline: TimelineFrom = "spread" if span.hours is None else "hours"
     if is_plain and needs.columns <= {"protocol", "action"}:
         timeline = "series"

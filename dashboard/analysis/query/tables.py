@@ -29,15 +29,17 @@ def cache_table(kind: str) -> ir.Table:
     return ibis.table(columns, name=kind)
 
 
-def facts_table(n_claims: int) -> ir.Table:
+def facts_table(n_claims: int, crossings: tuple[str, ...] = ()) -> ir.Table:
     """Return the facts that a question needs of addresses.
 
     Args:
         n_claims: How many claims of its filter speak of an end.
+        crossings: In what its filter compares both ends.
 
     Returns:
         `address`, `vpc_id`, `valid_from`, `valid_to`, `node` (null: the address itself),
-        `is_named`, and `claim_0`, … (true where the claim holds). One row for each
+        `is_named`, `claim_0`, … (true where the claim holds), and what ends are compared
+        in, under its name. One row for each
         address, VPC and stretch of time; addresses that are not listed are unknown.
     """
     columns = {
@@ -48,5 +50,6 @@ def facts_table(n_claims: int) -> ir.Table:
         "node": "string",
         "is_named": "boolean",
         **{f"claim_{number}": "boolean" for number in range(n_claims)},
+        **dict.fromkeys(crossings, "string"),
     }
     return ibis.table(columns, name=FACTS)
