@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from ingest.store.cli import DEFAULT_CACHE, CacheOption, ExternalIdOption, JsonO
 if TYPE_CHECKING:
     from ingest.inventory.collect import NamesReport
 
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -51,9 +53,13 @@ def names(
     as_json: JsonOption = False,
 ) -> None:
     """Ask AWS, read-only, what each address belongs to, and keep the names with their times."""
-    from ingest.inventory.collect import fetch_names
+    from ingest.inventory.collect import ALL_REGIONS, fetch_names
     from ingest.inventory.tags import OWNER_TAGS
 
+    for name in region or ():
+        if name != ALL_REGIONS and not _REGION.fullmatch(name):
+            msg = f"--region {name}: not a region. Regions read like eu-west-1; or give all."
+            raise UsageError(msg)
     identities = _identities(profile or (), role_arn or (), external_id, endpoint_url)
     quiet = as_json or not _errors.is_terminal
     with ProgressBar(console=_errors, transient=True, disable=quiet) as bar:
@@ -84,7 +90,7 @@ def _identities(
             "profile assumes which role. Give one profile, or name the roles in the profiles."
         )
         raise UsageError(msg)
-    return [
+    configs = [
         load_config(
             os.environ,
             Path(".env"),
@@ -92,10 +98,13 @@ def _identities(
             role_arn=role_arn,
             external_id=external_id,
             endpoint_url=endpoint_url,
-        ).aws
+        )
         for profile in profiles or (None,)
         for role_arn in role_arns or (None,)
     ]
+    for warning in configs[0].warnings:
+        _errors.print(f"warning: {warning}", markup=False)
+    return [config.aws for config in configs]
 
 
 def _print_report(report: NamesReport, cache: Path) -> None:

@@ -355,16 +355,21 @@ def test_the_command_prints_what_it_found(account, tmp_path, s3_server):
     assert "marker" not in first.stdout + first.stderr
 
 
-def test_several_profiles_beside_roles_are_refused(tmp_path):
-    """Nobody could tell which profile assumes which role."""
-    role = "arn:aws:iam::222222222222:role/names"
-
-    refused = run_ingest(
-        "names", "--cache", tmp_path, "--profile", "a", "--profile", "b", "--role-arn", role, env={}
-    )
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--profile", "a", "--profile", "b", "--role-arn", "arn:aws:iam::222222222222:role/names"),
+         "--profile is given 2 times beside --role-arn"),
+        (("--region", "../../elsewhere"), "--region ../../elsewhere: not a region"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_refused(tmp_path, arguments, message):
+    """Before anything is asked, and nothing is written."""
+    refused = run_ingest("names", "--cache", tmp_path / "cache", *arguments, env={})
 
     assert refused.returncode == ExitCode.USAGE
-    assert "--profile is given 2 times beside --role-arn" in refused.stderr
+    assert message in refused.stderr
+    assert not (tmp_path / "cache").exists()
 
 
 def _make_function(server: Any, name: str) -> None:
