@@ -107,6 +107,9 @@ def load(
     engine_url: Annotated[
         str | None, typer.Option(help="Spark Connect server of that cluster: sc://host:15002.")
     ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Read objects that were set aside again.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be read, and read nothing.")
     ] = False,
@@ -158,7 +161,7 @@ def load(
         _errors.print(f"warning: {warning}")
     make_pool = open_pools(engine, engine_url)
     run = _follow if config.follow else _load_once
-    raise typer.Exit(run(config, jobs, make_pool))
+    raise typer.Exit(run(config, jobs, make_pool, retry=retry))
 
 
 @app.command()
@@ -270,10 +273,10 @@ def main() -> None:
     sys.exit(int(code or 0))
 
 
-def _load_once(config: IngestConfig, jobs: int | None, make_pool: MakePool) -> int:
+def _load_once(config: IngestConfig, jobs: int | None, make_pool: MakePool, *, retry: bool) -> int:
     with stop_on_signals() as stop, _load_bar(quiet=config.json_output) as show:
         report = load_objects(
-            open_source(config), config.cache, fields=given_fields(config),
+            open_source(config), config.cache, fields=given_fields(config), retry=retry,
             dry_run=config.dry_run, jobs=jobs, make_pool=make_pool, stop=stop, on_progress=show,
         )  # fmt: skip
     _print_report(report, config)
@@ -282,7 +285,7 @@ def _load_once(config: IngestConfig, jobs: int | None, make_pool: MakePool) -> i
     return report.exit_code(strict=config.strict)
 
 
-def _follow(config: IngestConfig, jobs: int | None, make_pool: MakePool) -> int:
+def _follow(config: IngestConfig, jobs: int | None, make_pool: MakePool, *, retry: bool) -> int:
     from ingest.follow import FollowSettings, follow
 
     source = open_source(config)
@@ -291,8 +294,9 @@ def _follow(config: IngestConfig, jobs: int | None, make_pool: MakePool) -> int:
     poll_s = config.poll_s or (_POLL_BESIDE_QUEUE_S if queue else defaults.poll_s)
     with stop_on_signals() as stop:
         loader = Loader(
-            source, config.cache, given_fields(config), jobs=jobs, make_pool=make_pool, stop=stop
-        )
+            source, config.cache, given_fields(config), retry=retry, jobs=jobs,
+            make_pool=make_pool, stop=stop,
+        )  # fmt: skip
         follow(
             loader,
             replace(defaults, poll_s=poll_s),
@@ -317,15 +321,22 @@ def _load_bar(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
     if quiet:
         yield None
         return
+    from ingest.kernels.compiled import is_compiled
+
+    is_ready = is_compiled()
+    begun = "Loading" if is_ready else "Preparing parsers (once on this machine)"
+    if not is_ready and not _errors.is_terminal:
+        _errors.print(f"{begun}, which takes about a quarter of a minute.")
     with _bar("objects") as bar:
-        task = bar.add_task("Loading", total=None)
+        task = bar.add_task(begun, total=None)
 
         def show(progress: Progress) -> None:
+            rows = f"Loading: {progress.rows:,} rows"
             bar.update(
                 task,
                 total=progress.objects_total,
                 completed=progress.objects,
-                description=f"Loading: {progress.rows:,} rows",
+                description=rows if progress.rows else begun,
             )
 
         yield show

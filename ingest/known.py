@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,15 +17,23 @@ class KnownObjects:
 
     Only digests are kept: a million objects take about 100 MB. A catalog that is read
     again costs its new rows alone.
+
+    Args:
+        is_due: Tells by status, format and number of stored rows whether an object is to
+            be read again; once by the same process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_due: Callable[[str, str | None, int], bool] | None = None) -> None:
+        self._is_due = is_due
         self._objects: set[bytes] = set()
         self._damaged: set[bytes] = set()
+        self._due: set[bytes] = set()
+        self._tried: set[bytes] = set()
         self._last_id = 0
 
     def __contains__(self, log_object: LogObject) -> bool:
-        return _identity(log_object.key, log_object.etag) in self._objects
+        identity = _identity(log_object.key, log_object.etag)
+        return identity in self._objects and identity not in self._due
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -40,23 +49,31 @@ class KnownObjects:
             # Somebody removed objects: they may have to be read again.
             self._objects.clear()
             self._damaged.clear()
+            self._due.clear()
             self._last_id = 0
             self._read_rows(catalog)
 
     def add(self, log_object: LogObject) -> None:
         """Add an object that was committed."""
-        self._objects.add(_identity(log_object.key, log_object.etag))
+        identity = _identity(log_object.key, log_object.etag)
+        self._objects.add(identity)
+        self._tried.add(identity)
+        self._due.discard(identity)
 
     def _read_rows(self, catalog: sqlite3.Connection) -> None:
         rows = catalog.execute(
-            "SELECT object_id, key, etag, status IN ('ok', 'empty') FROM objects"
+            "SELECT object_id, key, etag, status, fields, rows_stored FROM objects"
             " WHERE object_id > ?",
             (self._last_id,),
         )
-        for object_id, key, etag, is_whole in rows:
-            self._objects.add(_identity(key, etag))
-            if not is_whole:
-                self._damaged.add(_identity(key, etag))
+        for object_id, key, etag, status, *facts in rows:
+            identity = _identity(key, etag)
+            self._objects.add(identity)
+            self._damaged.discard(identity)  # It was, before it was read again.
+            if status not in ("ok", "empty"):
+                self._damaged.add(identity)
+            if self._is_due and identity not in self._tried and self._is_due(status, *facts):
+                self._due.add(identity)
             self._last_id = max(self._last_id, object_id)
 
 

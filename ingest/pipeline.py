@@ -26,11 +26,13 @@ from ingest.sources import (
     UnchangedError,
     VanishedError,
 )
+from ingest.store.commit import READ_STATUSES
 from ingest.store.layout import CATALOG_NAME, open_catalog
 from ingest.store.write import CacheWriter, ObjectOutcome
 
 BATCH_BYTES = 24 << 20  # Of objects as delivered; about 200 MB of text.
 BATCH_OBJECTS = 2_000
+WITHOUT_LAYOUT = ("no-header", "not-a-log")  # What another `--format` may change.
 _SMALL_BATCH = 2 << 20  # A short load is shared out among the parsers, but not below this.
 _STOP_WITHIN_S = 6.0
 _MIN_FREE_BYTES = 1 << 20
@@ -41,6 +43,7 @@ def load(
     cache: Path,
     *,
     fields: tuple[str, ...] | None = None,
+    retry: bool = False,
     dry_run: bool = False,
     jobs: int | None = None,
     limits: ParserLimits | None = None,
@@ -50,7 +53,8 @@ def load(
 ) -> IngestReport:
     """Bring every new object of a source into a cache.
 
-    Objects are known by key and ETag; known ones are not read again. Each batch is
+    Objects are known by key and ETag; known ones are not read again, but for those that
+    gave nothing for want of a layout where `fields` gives another one. Each batch is
     committed by itself, so a load that is killed goes on where it was. Objects that
     cannot be read now are pending in the report; the others are committed.
 
@@ -58,6 +62,7 @@ def load(
         source: Where the objects are.
         cache: The cache folder; made where it is missing.
         fields: Layout of objects that have no header line.
+        retry: Read all objects that were set aside again.
         dry_run: List and count only.
         jobs: Batches parsed at once; default: one a core.
         limits: What one of them may take.
@@ -69,8 +74,10 @@ def load(
         IngestError: The source cannot be listed, or the cache cannot be written.
     """
     if dry_run:
-        return _plan(source, cache)
-    load_ = Loader(source, cache, fields, jobs=jobs, limits=limits, make_pool=make_pool, stop=stop)
+        return _plan(Loader(source, cache, fields, retry=retry))
+    load_ = Loader(
+        source, cache, fields, retry=retry, jobs=jobs, limits=limits, make_pool=make_pool, stop=stop
+    )
     with CacheWriter(cache) as writer:
         return load_.run(writer, source.objects(), on_progress)
 
@@ -90,6 +97,7 @@ class Loader:
         cache: Path,
         fields: tuple[str, ...] | None = None,
         *,
+        retry: bool = False,
         jobs: int | None = None,
         limits: ParserLimits | None = None,
         make_pool: MakePool = local_pool,
@@ -98,8 +106,18 @@ class Loader:
         self.source, self.cache, self.fields = source, cache, fields
         self.jobs, self.limits, self.make_pool = jobs, limits, make_pool
         self.stop = stop or threading.Event()
-        self.known = KnownObjects()
+        self.retry = retry
+        self.known = KnownObjects(self._is_due)
         self.settled: set[tuple[str, str]] = set()
+
+    def _is_due(self, status: str, fields: str | None, rows_stored: int) -> bool:
+        """Tell whether an object is to be read again, as what decided may have changed."""
+        if self.retry and status not in READ_STATUSES:
+            return True
+        is_for_want_of_layout = status in WITHOUT_LAYOUT or (
+            status == "partial" and not rows_stored
+        )
+        return is_for_want_of_layout and self.fields is not None and fields != " ".join(self.fields)
 
     def refresh(self) -> None:
         """Learn what the cache holds, without locking it."""
@@ -142,10 +160,10 @@ class Loader:
         return report
 
 
-def _plan(source: Source, cache: Path) -> IngestReport:
+def _plan(loader: Loader) -> IngestReport:
     """Count what a load would read; nothing is written, nor locked."""
     begun = time.monotonic()
-    loader = Loader(source, cache)
+    source = loader.source
     loader.refresh()
     report = IngestReport(dry_run=True)
     for log_object in source.objects():

@@ -8,7 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ingest.store.commit import BatchTotals, KnownObject, NewPart, ObjectOutcome
+from ingest.store.commit import (
+    READ_STATUSES,
+    BatchTotals,
+    KnownObject,
+    NewPart,
+    ObjectOutcome,
+)
 from ingest.store.disk import checksum_of
 from ingest.store.layout import column_names, partitions_beside
 
@@ -149,8 +155,9 @@ def insert_batch(
     batch_id: int,
     outcomes: Sequence[ObjectOutcome],
     totals: BatchTotals,
+    again: int = 0,
 ) -> None:
-    """Insert the sums of a batch."""
+    """Insert the sums of a batch; `again` of its objects were known, and had no rows."""
     sums = [
         sum(getattr(outcome, name) for outcome in outcomes)
         for name in ("rows_read", "rows_stored", "rows_rejected", "nodata", "skipdata")
@@ -158,7 +165,7 @@ def insert_batch(
     catalog.execute(
         "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            batch_id, int(time.time()), len(outcomes), *sums, totals.undated,
+            batch_id, int(time.time()), len(outcomes) - again, *sums, totals.undated,
             totals.logged_packets, totals.logged_bytes, totals.first, totals.last,
         ),
     )  # fmt: skip
@@ -182,6 +189,21 @@ def correct_batches(
         f" VALUES (?, ?{', ?' * len(_SUM_NAMES)})",
         (lowest[0] - 1, int(time.time()), *(getattr(change, name) for name in _SUM_NAMES)),
     )
+
+
+def delete_set_aside(catalog: sqlite3.Connection, outcomes: Iterable[ObjectOutcome]) -> int:
+    """Delete the entries of objects that were set aside before and are read again."""
+    read = ", ".join(f"'{status}'" for status in READ_STATUSES)
+    found = [
+        object_id
+        for outcome in outcomes
+        for (object_id,) in catalog.execute(
+            f"SELECT object_id FROM objects WHERE key = ? AND etag = ? AND status NOT IN ({read})",  # noqa: S608
+            (outcome.source.key, outcome.source.etag),
+        )
+    ]
+    delete_objects(catalog, found)
+    return len(found)
 
 
 def delete_objects(catalog: sqlite3.Connection, object_ids: Iterable[int]) -> None:

@@ -21,7 +21,6 @@ from typing import IO, TYPE_CHECKING, Self
 
 from ingest.errors import CacheError, CacheLockedError
 from ingest.schema import SCHEMA_VERSION
-from ingest.sources import LogObject
 from ingest.store import disk, rows
 from ingest.store.commit import (
     READ_STATUSES,
@@ -133,14 +132,6 @@ class CacheWriter:
         """Return the known objects with this content, under whatever keys."""
         return rows.objects_by_content(self.catalog, content_hash)
 
-    def renew(self, object_id: int, listed: LogObject) -> None:
-        """Know an object by a new ETag: it was touched, and its content is the same."""
-        with self._transaction() as catalog:
-            catalog.execute(
-                "UPDATE objects SET etag = ?, size = ?, last_modified = ? WHERE object_id = ?",
-                (listed.etag, listed.size, listed.last_modified, object_id),
-            )
-
     def next_ids(self) -> tuple[int, int]:
         """Return the first free object number and batch number."""
         row = self.catalog.execute(
@@ -168,7 +159,8 @@ class CacheWriter:
 
         An object that is a new version of a known key takes the place of the old one in
         the same transaction. A version that was set aside takes nothing out: the rows of
-        the last readable one stay.
+        the last readable one stay. An object that had been set aside and was read again
+        takes the place of its own entry.
 
         Returns:
             The objects that were replaced.
@@ -180,7 +172,8 @@ class CacheWriter:
             known
             for outcome in outcomes
             if outcome.status in READ_STATUSES
-            for known in self.superseded(outcome.source.key, outcome.source.etag)
+            for known in rows.objects_by_key(self.catalog, outcome.source.key)
+            if known.etag != outcome.source.etag or known.status in READ_STATUSES
         ]
         placed = [
             (batch_id, part, _path(part, f"part-{batch_id:08d}-{number:04d}.parquet"))
@@ -188,8 +181,9 @@ class CacheWriter:
         ]
 
         def insert(catalog: sqlite3.Connection) -> None:
+            again = rows.delete_set_aside(catalog, outcomes)
             rows.insert_objects(catalog, batch_id, outcomes)
-            rows.insert_batch(catalog, batch_id, outcomes, totals)
+            rows.insert_batch(catalog, batch_id, outcomes, totals, again)
             rows.unsettle(
                 catalog, {(p.date, p.hour) for p in parts if p.kind == "flows" and p.hour}
             )

@@ -97,7 +97,7 @@ def test_a_version_that_cannot_be_read_takes_nothing_out(tmp_path):
 
 
 def test_the_writer_tells_what_is_superseded_and_what_is_the_same(tmp_path):
-    """By key for other versions, by content for copies; a touched file is renewed."""
+    """By key for other versions, by content for copies."""
     log = write_log(tmp_path / "a.log", traffic(0, 5))
     copy = write_log(tmp_path / "copy.log", traffic(0, 5))
     commit_objects(tmp_path / "cache", [(log, "v1"), (copy, "v1")])
