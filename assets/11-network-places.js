@@ -125,8 +125,8 @@
     if (hash !== window.location.hash) {
       var place = window.location.pathname + window.location.search + hash;
       window.history.replaceState(window.history.state, "", place);
-      // The address component repeats the hash that it knows with every new search.
-      net.send("url", { hash: hash });
+      // The address component would put back what it knows of the address.
+      net.send("url", { hash: window.location.hash, href: window.location.href });
     }
   }
 

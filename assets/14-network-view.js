@@ -50,12 +50,17 @@
     net.cy.zoom({ level: net.cy.zoom() * factor, renderedPosition: middle() });
   }
 
-  function center(part) {
+  function center(node) {
     touched = true;
     if (net.cy.zoom() < 0.8) {
       net.cy.zoom(0.9);
     }
-    net.cy.center(part);
+    panTo(node.position());
+  }
+
+  function panTo(place) {
+    var level = net.cy.zoom();
+    net.cy.pan({ x: middle().x - place.x * level, y: middle().y - place.y * level });
   }
 
   // Bring a node into the panel, by as little as it needs.
@@ -114,8 +119,8 @@
   function paint() {
     drawing = false;
     var map = canvas();
-    if (!map || !net.cy) {
-      return;
+    if (!map || !net.cy || !map.clientWidth) {
+      return; // The tab of the table lies on top.
     }
     if (!picture || !map.width) {
       if (!net.shown().length) {
@@ -157,9 +162,8 @@
     var area = canvas().getBoundingClientRect();
     var x = ((event.clientX - area.left) * frame.density - frame.x) / frame.scale;
     var y = ((event.clientY - area.top) * frame.density - frame.y) / frame.scale;
-    var zoomed = net.cy.zoom();
     touched = true;
-    net.cy.pan({ x: net.cy.width() / 2 - x * zoomed, y: net.cy.height() / 2 - y * zoomed });
+    panTo({ x: x, y: y });
   }
 
   function showMapState() {

@@ -178,7 +178,7 @@
       cy.on("tapstart", function () {
         held = false;
       });
-      cy.on("viewport", function () {
+      cy.on("dragpan scrollzoom pinchzoom", function () {
         close(false);
       });
       document.addEventListener("pointerdown", function (event) {

@@ -6,17 +6,26 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from dashboard.ui import ids
 from tests.browser.conftest import TIMEOUT_MS, OpenPage, wait_drawn, wait_idle, wait_until
+from tests.browser.network_steps import (
+    NODES,
+    VIEWPORT,
+    click_node,
+    drag,
+    is_drawn_in,
+    layout_choice,
+    sent,
+    spot_of,
+    watch_stores,
+)
 from tests.browser.steps import choose, css, expect_search
 
 pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=TIMEOUT_MS)
-NODES = "Object.fromEntries(cy.nodes().map(n => [n.id(), [n.position().x, n.position().y]]))"
-VIEWPORT = "[cy.zoom(), cy.pan().x, cy.pan().y]"
 
 
 def test_surviving_nodes_move_by_nothing(open_page: OpenPage) -> None:
@@ -39,28 +48,6 @@ def test_surviving_nodes_move_by_nothing(open_page: OpenPage) -> None:
         assert page.evaluate(VIEWPORT) == viewport
 
 
-def spot_of(page: Page, node: str) -> list[float]:
-    """Return where a node is on the screen."""
-    spot: list[float] = page.evaluate(
-        """id => {
-            const place = cy.getElementById(id).renderedPosition();
-            const box = cy.container().getBoundingClientRect();
-            return [box.left + place.x, box.top + place.y];
-        }""",
-        node,
-    )
-    return spot
-
-
-def drag(page: Page, node: str, by: tuple[int, int]) -> None:
-    """Take a node with the mouse and put it elsewhere."""
-    x, y = spot_of(page, node)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + by[0], y + by[1], steps=5)
-    page.mouse.up()
-
-
 def test_dragged_node_stays_where_it_was_put(open_page: OpenPage) -> None:
     """Across a change of the filter and a reload, until the moves are undone."""
     page = open_page()
@@ -79,24 +66,100 @@ def test_dragged_node_stays_where_it_was_put(open_page: OpenPage) -> None:
     for place in (after_filter, after_reload):
         assert place == pytest.approx(moved, abs=1)
     page.click(css(ids.NETWORK_FORGET))
-    page.wait_for_function(
+    wait_until(
+        page,
         "([x, y]) => Math.hypot(cy.$id('n:redis-primary').position().x - x,"
         " cy.$id('n:redis-primary').position().y - y) < 0.1",
-        arg=home,
+        home,
     )
 
 
+def test_link_carries_layout_and_pins(open_page: OpenPage) -> None:
+    """Somebody else, whose browser knows nothing, opens the same picture."""
+    page = open_page()
+    layout_choice(page, "Hierarchical")
+    wait_until(page, is_drawn_in("hierarchical"))
+    drag(page, "n:redis-primary", (40, 50))
+    wait_until(page, "location.hash.includes('pin=')")
+    choose(page, ids.CONTROLS_METRIC, "Bytes")
+    expect_search(page, "?metric=bytes")
+    mine = page.evaluate(NODES)["n:redis-primary"]
+    link = page.evaluate("location.search + location.hash")
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+    other = open_page(link)
+
+    assert other.evaluate(NODES)["n:redis-primary"] == pytest.approx(mine, abs=1)
+    places = other.evaluate("cy.$id('n:postgres-primary').data('places').hierarchical")
+    assert other.evaluate(NODES)["n:postgres-primary"] == places
+    checked = other.locator(f"{css(ids.NETWORK_LAYOUT)} input:checked")
+    assert checked.get_attribute("value") == "hierarchical"
+
+
+@pytest.mark.parametrize("layout", ["concentric", "hierarchical"])
+def test_layouts_switch_and_survive_filters(open_page: OpenPage, layout: str) -> None:
+    """All nodes go to their places at once, and a filter moves none of them."""
+    page = open_page()
+    force = page.evaluate(NODES)
+
+    layout_choice(page, layout.capitalize())
+    wait_until(page, is_drawn_in(layout))
+    before, viewport = page.evaluate(NODES), page.evaluate(VIEWPORT)
+    choose(page, ids.CONTROLS_ACTION, "Accepted")
+    expect_search(page, "?action=accept")
+    after = page.evaluate(NODES)
+
+    survivors = before.keys() & after.keys()
+    assert len(survivors) > 5
+    assert {n: after[n] for n in survivors} == {n: before[n] for n in survivors}
+    assert page.evaluate(VIEWPORT) == viewport
+    layout_choice(page, "Force")
+    wait_until(page, is_drawn_in("force"))
+    assert {n: page.evaluate(NODES)[n] for n in survivors} == {n: force[n] for n in survivors}
+
+
+def test_hierarchy_leads_from_the_internet_to_data(open_page: OpenPage) -> None:
+    """Clients, load balancers, app servers and databases stand from left to right."""
+    page = open_page("#layout=hierarchical")
+    left = {node: x for node, (x, _) in page.evaluate(NODES).items()}
+
+    clients = page.evaluate("cy.nodes('[scope = \"internet\"]').map(n => n.id())")
+    assert max(left[node] for node in clients) < left["n:alb-a"]
+    assert left["n:alb-a"] < left["n:app-1"] < left["n:postgres-primary"]
+
+
 def test_selected_parts_show_their_figures(open_page: OpenPage) -> None:
-    """A tap on a node, then on an edge."""
+    """A click on a node, then on an edge, then beside both; the server is told which."""
     page = open_page()
     details = page.locator(css(ids.NETWORK_DETAILS))
+    watch_stores(page)
 
-    page.evaluate("void cy.getElementById('n:redis-primary').emit('tap')")
+    click_node(page, "n:redis-primary")
     expect(details).to_contain_text("redis-primary")
     expect(details).to_contain_text("as initiator")
+    assert sent(page, ids.NETWORK_SELECTION) == {"kind": "node", "id": "redis-primary"}
     page.evaluate("void cy.edges()[0].emit('tap')")
     expect(details).to_contain_text("→")
     expect(details).to_contain_text("Service")
+    key = page.evaluate(
+        "(({src, dst, port, protocol}) => ({src, dst, port, protocol}))(cy.edges()[0].data())"
+    )
+    assert sent(page, ids.NETWORK_SELECTION) == {"kind": "edge", "id": key}
+    page.evaluate("void cy.emit('tap')")
+    expect(details).to_be_hidden()
+    assert sent(page, ids.NETWORK_SELECTION) is None
+
+
+def test_double_click_asks_to_expand(open_page: OpenPage) -> None:
+    """The server gets the node."""
+    page = open_page()
+    watch_stores(page)
+
+    page.mouse.dblclick(*spot_of(page, "n:redis-primary"))
+
+    wait_until(page, "store => store in window.sent", ids.NETWORK_EXPAND)
+    assert sent(page, ids.NETWORK_EXPAND)["node"] == "redis-primary"
 
 
 def test_pointer_shows_names_and_figures(open_page: OpenPage) -> None:
