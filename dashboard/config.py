@@ -17,6 +17,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_CACHE = Path("data/cache")
 DEFAULT_KNOWN_IPS = Path("data/known_ips.csv")
 SHARE_KEY_NAME = "share.key"
+VIEWS_NAME = "views.json"
 SHARE_KEY_VARIABLE = "FLOW_ATLAS_SHARE_KEY"
 
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -29,6 +30,7 @@ _VARIABLES = {
     "known_ips": "FLOW_ATLAS_KNOWN_IPS",
     "share_key_file": "FLOW_ATLAS_SHARE_KEY_FILE",
     "share_key": SHARE_KEY_VARIABLE,
+    "views_file": "FLOW_ATLAS_VIEWS_FILE",
     "memory_limit": "FLOW_ATLAS_MEMORY_LIMIT",
     "time_limit_s": "FLOW_ATLAS_TIME_LIMIT",
     "engine": "FLOW_ATLAS_ENGINE",
@@ -58,6 +60,7 @@ class DashboardConfig:
         known_ips: CSV with names for addresses; None: nothing has a name.
         share_key_file: Key of sharing mode; None: `share.key` in the cache folder.
         share_key: The key itself, where the environment gives it instead of a file.
+        views_file: Saved views; None: `views.json` in the cache folder.
         memory_limit: For the queries of all workers together, such as `2GB`.
         time_limit_s: Seconds until a query is stopped.
         engine: What answers: `duckdb` in this process, `spark` or `athena`.
@@ -74,6 +77,7 @@ class DashboardConfig:
     known_ips: Path | None = None
     share_key_file: Path | None = None
     share_key: str | None = field(default=None, repr=False)
+    views_file: Path | None = None
     memory_limit: str = "2GB"
     time_limit_s: float = 8
     engine: str = "duckdb"
@@ -124,6 +128,11 @@ class DashboardConfig:
         return self.share_key_file or self.cache / SHARE_KEY_NAME
 
     @property
+    def views_path(self) -> Path:
+        """Where the saved views lie, or are created."""
+        return self.views_file or self.cache / VIEWS_NAME
+
+    @property
     def limits(self) -> Limits:
         """What the queries of one worker may take: its share of memory and processors."""
         amount = re.match(r"[\d.]+", self.memory_limit)
@@ -157,7 +166,7 @@ class DashboardConfig:
 
 
 def _converted(name: str, variable: str, text: str) -> Any:
-    if name in ("cache", "known_ips", "share_key_file"):
+    if name in ("cache", "known_ips", "share_key_file", "views_file"):
         return Path(text)
     if name in ("port", "workers"):
         if not text.isdecimal():

@@ -1,0 +1,39 @@
+"""The numbers of the ready questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import Dash, Input, Output, State
+
+from dashboard.analysis.questions import QUESTIONS, ReadyQuestion
+from dashboard.ui import ids
+from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.figures.questions import question_card, question_search
+from dashboard.ui.view_state import forgiving
+
+
+def register(app: Dash, source: Source) -> None:
+    """Answer each question by itself, once the view's own totals are on the page."""
+    for question in QUESTIONS:
+        _register_one(app, source, question)
+
+
+def _register_one(app: Dash, source: Source, question: ReadyQuestion) -> None:
+    @app.callback(
+        Output(ids.question(question.key), "children"),
+        inputs={
+            "_totals": Input(ids.HEADER_TOTALS, "children"),
+            "view": State(ids.PAGE_VIEW, "data"),
+            "search": State(ids.PAGE_URL, "search"),
+        },
+        prevent_initial_call=True,
+    )
+    def answer(_totals: Any, view: Any, search: str | None) -> Any:
+        shown = source.shown_view(view)
+        facts = shown.answers.facts()
+        state, _ = forgiving(search, facts.last)
+        asked = state.replace(compare=question.compare)
+        base = asked.base(facts.first, facts.last)
+        reply = question.reply(shown.answers, shown.query, base)
+        return question_card(question, reply, question_search(question, state))
