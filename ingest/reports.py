@@ -64,18 +64,19 @@ def count_once(parsed: ParsedText, derived: Derived) -> None:
     n_places = derived.places.n_places
     room = 4 * len(parsed.addresses)
     counts = np.zeros(2, np.int64)
+    owns = np.zeros(n_places, np.uint8)
     while True:
         owned, translated = new_keys(room), new_keys(room)
         outcome = ends.gather_reports(
             interface, derived.src, derived.dst, n_places, start, derived.reporter,
-            derived.is_own, owned, translated, counts,
+            derived.is_own, owns, owned, translated, counts,
         )  # fmt: skip
         if outcome == ends.DONE:
             break
         room *= 4
     ends.count_once(
         interface, n_places, derived.src, derived.dst, start, parsed.small("action"),
-        derived.is_traffic, derived.reporter, derived.is_own, owned, translated,
+        derived.is_traffic, derived.reporter, derived.is_own, owns, owned, translated,
         derived.is_counted,
     )  # fmt: skip
 

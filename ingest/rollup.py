@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.conversation import Derived
-from ingest.kernels import groups
+from ingest.kernels import groups, own
 from ingest.kernels.tables import new_slots
 from ingest.kernels.text import fill_slots
 from ingest.parse.text import Narrow, ParsedText, Wide
@@ -147,6 +147,7 @@ def rollups(parsed: ParsedText, derived: Derived, addresses: AddressColumns) -> 
         ),
         (edges, series, coverage),
     )  # fmt: skip
+    groups.finish_series(series.sums[: len(series)])
     talkers, ports = _Groups(groups.TALKER_SUMS), _Groups(groups.PORT_SUMS)
     _add(
         groups.add_edges,
@@ -285,29 +286,32 @@ def _ends(parsed: ParsedText, derived: Derived, addresses: AddressColumns) -> Ta
     is_relay = np.zeros(parsed.n_rows, np.bool_)
     for name in ("tgw_id", "tgw_attachment_id"):
         is_relay |= parsed.small(name) >= 0
-    table = _Groups(groups.ENDS_SUMS)
+    table = _Groups(own.SUMS)
+    latest = np.zeros(len(parsed.addresses), np.int32)
     _add(
-        groups.add_ends,
+        own.add_ends,
         lambda state: (
             state, parsed.large("start"), parsed.large("end"), derived.reporter,
             parsed.small("srcaddr"), parsed.small("dstaddr"), is_relay.view(np.uint8), codes,
-            *table.arrays,
+            latest, *table.arrays,
         ),
         (table,),
     )  # fmt: skip
     found = table.keys[: len(table)]
-    rows = table.sums[: len(table), groups.ENDS_ROW]
-    own = found[:, 1].astype(np.int32)
+    rows = table.sums[: len(table), own.ROW]
+    address = found[:, 1].astype(np.int32)
     seconds = np.where(found[:, 0] < 0, -1, found[:, 0] * _DAY_S)
     columns: dict[str, Column] = {
         "day_start": Numbers(seconds),
-        "address": addresses.text(own),
-        "ip4": addresses.ip4(own),
-        "ip6": addresses.ip6(own),
+        "address": addresses.text(address),
+        "ip4": addresses.ip4(address),
+        "ip6": addresses.ip6(address),
         **table.named(_ENDS_SUMS),
     }
     for name in _BELONGS:
-        known = codes[names.index(name)][rows] if name in names else np.full(len(own), -1, np.int32)
+        known = (
+            codes[names.index(name)][rows] if name in names else np.full(len(rows), -1, np.int32)
+        )
         columns[name] = Codes(known, Texts.of(parsed.texts.get(name, [])))
     hours = np.where(found[:, 0] < 0, -1, found[:, 0] * _DAY_HOURS).astype(np.int32)
     return Table(columns, hours, seconds)

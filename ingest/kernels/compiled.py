@@ -54,7 +54,7 @@ ARGUMENTS: dict[str, tuple[str, int]] = {
     "IntRows": ("int32", 2),
     "LongRows": ("int64", 2),
 }
-MODULES = ("tables", "text", "ends", "places", "groups", "pages")
+MODULES = ("tables", "text", "ends", "places", "groups", "own", "pages")
 INLINED = "is_inlined"
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -289,11 +289,12 @@ def find_reporters(
 @kernel
 def gather_reports(
     interface: Ints, src: Ints, dst: Ints, n_places: int, start: Longs, reporter: Bytes,
-    is_own: Bytes, owned: Longs, translated: Longs, counts: Longs,
+    is_own: Bytes, owns: Bytes, owned: Longs, translated: Longs, counts: Longs,
 ) -> int:  # fmt: skip
     """Gather what the reports of some interfaces tell of those of others.
 
     Args:
+        owns: Zeros, one per place; filled with 1 where its own interface logs at any time.
         owned: An empty set; filled with hour and place of ends whose own interface logs.
         translated: An empty set; filled with interface and far end of middle boxes.
         counts: Filled with the sizes of both sets.
@@ -309,6 +310,7 @@ def gather_reports(
             continue
         far = src[i] if reporter[i] == SRC else dst[i]
         if is_own[i]:
+            owns[far] = 1
             counts[0] += add_key(owned, (start[i] // HOUR_S) * size + far)
         elif interface[i] >= 0:
             counts[1] += add_key(translated, interface[i] * size + far)
@@ -318,9 +320,9 @@ def gather_reports(
 
 
 @inlined
-def _is_owned(owned: Longs, hour: int, size: int, place: int) -> bool:
+def _is_owned(owns: Bytes, owned: Longs, hour: int, size: int, place: int) -> bool:
     """Tell whether a place's own interface logs, in the same hour or in one beside it."""
-    return (
+    return owns[place] > 0 and (
         has_key(owned, hour * size + place)
         or has_key(owned, (hour - 1) * size + place)
         or has_key(owned, (hour + 1) * size + place)
@@ -330,13 +332,13 @@ def _is_owned(owned: Longs, hour: int, size: int, place: int) -> bool:
 @kernel
 def count_once(
     interface: Ints, n_places: int, src: Ints, dst: Ints, start: Longs, action: Ints,
-    is_traffic: Bytes, reporter: Bytes, is_own: Bytes, owned: Longs, translated: Longs,
-    is_counted: Bytes,
+    is_traffic: Bytes, reporter: Bytes, is_own: Bytes, owns: Bytes, owned: Longs,
+    translated: Longs, is_counted: Bytes,
 ) -> int:  # fmt: skip
     """Say which reports count, so that a flow logged at several interfaces counts once.
 
     Args:
-        owned, translated: As `gather_reports` filled them.
+        owns, owned, translated: As `gather_reports` filled them.
         is_counted: Filled.
     """
     size = n_places + 1
@@ -349,11 +351,13 @@ def count_once(
         peer = dst[i] if at_src else src[i]
         hour = start[i] // HOUR_S
         if is_own[i]:
-            is_again = at_src and action[i] != REJECT and _is_owned(owned, hour, size, peer)
+            is_again = at_src and action[i] != REJECT and _is_owned(owns, owned, hour, size, peer)
             if interface[i] >= 0 and has_key(translated, interface[i] * size + peer):
                 is_again = True
         else:
-            is_again = _is_owned(owned, hour, size, near) or _is_owned(owned, hour, size, peer)
+            is_again = _is_owned(owns, owned, hour, size, near) or _is_owned(
+                owns, owned, hour, size, peer
+            )
         if is_again:
             is_counted[i] = 0
     return DONE

@@ -10,7 +10,6 @@ from __future__ import annotations
 from ingest.kernels.compiled import (
     Bytes,
     Hashes,
-    IntRows,
     Ints,
     LongRows,
     Longs,
@@ -35,13 +34,13 @@ RETURN_PACKETS, RETURN_BYTES, FIRST_SEEN, LAST_SEEN = range(4, 8)
 LOGGED_PACKETS, LOGGED_BYTES = range(4, 6)
 INITIATED, SENT_PACKETS, SENT_BYTES, RECEIVED_PACKETS, RECEIVED_BYTES = range(2, 7)
 NEXT_MINUTE = 6  # Group of the minute after, plus one; 0: not looked for yet.
-ENDS_FIRST, ENDS_LAST, ENDS_ROW = range(1, 4)
-EDGE_SUMS, SERIES_SUMS, TALKER_SUMS, PORT_SUMS, COVERAGE_SUMS, ENDS_SUMS = 8, 7, 7, 4, 1, 4
+EDGE_SUMS, SERIES_SUMS, TALKER_SUMS, PORT_SUMS, COVERAGE_SUMS = 8, 7, 7, 4, 1
 # Places of a chunk's totals.
 UNDATED, TOTAL_PACKETS, TOTAL_BYTES, FIRST, LAST = range(5)
 
 _ONE_MINUTE = 1 << (PORT_BITS + PROTOCOL_BITS + ACTION_BITS)  # In the key of a minute.
-_MIX = word(0xD6E8FEB86659FD93)
+_EXACT = 1 << 50  # Below, a float holds a whole number, and its product errs by less than one.
+MIX = word(0xD6E8FEB86659FD93)
 
 
 @inlined
@@ -55,7 +54,7 @@ def _group(
     """
     if near < count[0] and keys[near, 0] == upper and keys[near, 1] == lower:
         return near
-    key = (word(upper) * _MIX) ^ word(lower)
+    key = (word(upper) * MIX) ^ word(lower)
     key ^= key >> word(32)
     slot = slot_of_hash(key, slots.shape[0])
     while True:
@@ -88,11 +87,22 @@ def _plus(total: int, number: int) -> int:
 
 @inlined
 def _add_volume(series: LongRows, minute: int, counted: int, packets: int, n_bytes: int) -> int:
-    series[minute, PACKETS] = _plus(series[minute, PACKETS], counted * packets)
-    series[minute, BYTES] = _plus(series[minute, BYTES], counted * n_bytes)
-    series[minute, LOGGED_PACKETS] = _plus(series[minute, LOGGED_PACKETS], packets)
-    series[minute, LOGGED_BYTES] = _plus(series[minute, LOGGED_BYTES], n_bytes)
+    """Add what counts beside what is logged again; `finish_series` puts both together."""
+    at_packets = long(PACKETS) if counted else long(LOGGED_PACKETS)
+    at_bytes = long(BYTES) if counted else long(LOGGED_BYTES)
+    series[minute, at_packets] = _plus(series[minute, at_packets], packets)
+    series[minute, at_bytes] = _plus(series[minute, at_bytes], n_bytes)
     return DONE
+
+
+@inlined
+def _quotient(number: int, divisor: int, share: float) -> int:
+    """Divide whole numbers by the divisor's inverse, which is far faster and off by one at most."""
+    if number >= _EXACT:
+        return number // divisor
+    quotient = long(number * share)
+    rest = number - quotient * divisor
+    return quotient + (rest >= divisor) - (rest < 0)
 
 
 @inlined
@@ -107,16 +117,23 @@ def _spread(
     in the loop; what is left goes to the last minute.
     """
     passed = MINUTE_S - begun % MINUTE_S
-    packets_each, packets_rest = packets // lasts, packets % lasts
-    bytes_each, bytes_rest = n_bytes // lasts, n_bytes % lasts
-    packets_due = packets_each * passed + packets_rest * passed // lasts
-    bytes_due = bytes_each * passed + bytes_rest * passed // lasts
-    packets_over = packets_rest * passed % lasts
-    bytes_over = bytes_rest * passed % lasts
-    packets_step = packets_each * MINUTE_S + packets_rest * MINUTE_S // lasts
-    bytes_step = bytes_each * MINUTE_S + bytes_rest * MINUTE_S // lasts
-    packets_more = packets_rest * MINUTE_S % lasts
-    bytes_more = bytes_rest * MINUTE_S % lasts
+    share = 1.0 / lasts
+    packets_each = _quotient(packets, lasts, share)
+    packets_rest = packets - packets_each * lasts
+    bytes_each = _quotient(n_bytes, lasts, share)
+    bytes_rest = n_bytes - bytes_each * lasts
+    packets_due = _quotient(packets_rest * passed, lasts, share)
+    packets_over = packets_rest * passed - packets_due * lasts
+    packets_due += packets_each * passed
+    bytes_due = _quotient(bytes_rest * passed, lasts, share)
+    bytes_over = bytes_rest * passed - bytes_due * lasts
+    bytes_due += bytes_each * passed
+    packets_step = _quotient(packets_rest * MINUTE_S, lasts, share)
+    packets_more = packets_rest * MINUTE_S - packets_step * lasts
+    packets_step += packets_each * MINUTE_S
+    bytes_step = _quotient(bytes_rest * MINUTE_S, lasts, share)
+    bytes_more = bytes_rest * MINUTE_S - bytes_step * lasts
+    bytes_step += bytes_each * MINUTE_S
     while passed < lasts:
         _add_volume(series, minute, counted, packets_due, bytes_due)
         packets -= packets_due
@@ -247,65 +264,13 @@ def add_records(
 
 
 @kernel
-def add_ends(
-    state: Longs, start: Longs, end: Longs, reporter: Bytes, plain_src: Ints, plain_dst: Ints,
-    is_relay: Bytes, names: IntRows,
-    slots: Ints, keys: LongRows, hashes: Hashes, found: LongRows, count: Longs,
-) -> int:  # fmt: skip
-    """Add records to the own end of the interface that logged them, from row `state[0]` on.
-
-    Args:
-        reporter: 0 for the source, 1 for the destination; records with neither are left out.
-        is_relay: 1 for records of transit gateways, which have no end of their own.
-        names: Codes of what belongs to an end, one row per column.
-        found: Sums; ENDS_ROW is the first record of the group.
-
-    Returns:
-        FULL where there is no room for one more group before row `state[0]`.
-    """
-    for i in range(state[0], start.shape[0]):
-        if count[0] == keys.shape[0]:
-            state[0] = i
-            return FULL
-        if reporter[i] > 1 or is_relay[i]:
-            continue
-        address = plain_src[i] if reporter[i] == 0 else plain_dst[i]
-        if address < 0:
-            continue
-        begun = start[i] if start[i] >= 0 else end[i]
-        ended = end[i] if end[i] >= 0 else start[i]
-        day = begun // DAY_S if begun >= 0 else long(-1)
-        key = word(address) * _MIX
-        for column in range(names.shape[0]):
-            key = (key ^ word(long(names[column, i]) + 1)) * _MIX
-            key ^= key >> word(32)
-        slot = slot_of_hash(key, slots.shape[0])
-        while True:
-            group = long(slots[slot]) - 1
-            if group < 0:
-                break
-            if keys[group, 0] == day and keys[group, 1] == address:
-                row = found[group, ENDS_ROW]
-                column = 0
-                while column < names.shape[0] and names[column, row] == names[column, i]:
-                    column += 1
-                if column == names.shape[0]:
-                    break
-            slot = (slot + 1) & (slots.shape[0] - 1)
-        if group < 0:
-            group = long(count[0])
-            count[0] += 1
-            slots[slot] = group + 1
-            hashes[group] = key
-            keys[group, 0] = day
-            keys[group, 1] = address
-            found[group, ENDS_ROW] = i
-            found[group, ENDS_FIRST] = begun
-            found[group, ENDS_LAST] = ended
-        found[group, RECORDS] += 1
-        found[group, ENDS_FIRST] = min(found[group, ENDS_FIRST], begun)
-        found[group, ENDS_LAST] = max(found[group, ENDS_LAST], ended)
-    state[0] = start.shape[0]
+def finish_series(series: LongRows) -> int:
+    """Make the volumes as logged of those that count and those of second reports."""
+    for minute in range(series.shape[0]):
+        series[minute, LOGGED_PACKETS] = _plus(
+            series[minute, LOGGED_PACKETS], series[minute, PACKETS]
+        )
+        series[minute, LOGGED_BYTES] = _plus(series[minute, LOGGED_BYTES], series[minute, BYTES])
     return DONE
 
 
