@@ -11,11 +11,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import ingest
+from tests.bench import ingest, truth
 from tests.bench.measure import Options
 
 # Name to what measures it. Each prints its tables and returns what bench.json keeps.
-BENCHES: dict[str, Callable[[Options, Console], object]] = {"ingest": ingest.run}
+BENCHES: dict[str, Callable[[Options, Console], object]] = {
+    "ingest": ingest.run,
+    "truth": truth.run,
+}
 
 BUILD = Path("build")
 
