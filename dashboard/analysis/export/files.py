@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from dashboard.errors import DashboardError
 
@@ -22,8 +25,11 @@ class CannotWriteError(DashboardError):
         )
 
 
-def write_file(path: Path, content: bytes) -> Path:
-    """Write beside, sync, rename: whoever reads `path` sees the old or the whole new file.
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that appears under its name when all of it is written.
+
+    Written beside, synced, renamed: whoever reads `path` sees the old or the whole new file.
 
     Raises:
         CannotWriteError: The place refuses.
@@ -33,7 +39,7 @@ def write_file(path: Path, content: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with beside.open("wb") as file:
-                file.write(content)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
@@ -41,6 +47,16 @@ def write_file(path: Path, content: bytes) -> Path:
             beside.unlink(missing_ok=True)
     except OSError as error:
         raise CannotWriteError(path, error.strerror) from error
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a whole file, as `whole_file` does.
+
+    Raises:
+        CannotWriteError: The place refuses.
+    """
+    with whole_file(path) as file:
+        file.write(content)
     return path
 
 

@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
 
-from dashboard.analysis.answers import (
-    VOLUME_COLUMNS,
-    Edges,
-    FlowAnswers,
-    NodeFacts,
-    Totals,
-    Volume,
+from dashboard.analysis.answers import FlowAnswers
+from dashboard.analysis.export.picture import (
+    Picture,
+    iso_time,
+    picture_of,
+    query_record,
+    volume_record,
 )
 from dashboard.analysis.export.pseudonyms import Pseudonyms
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.graph.model import GraphEdge, graph_edges, node_ids
-from ingest.store.read import CacheFacts
+from dashboard.analysis.graph.model import GraphEdge
+
+__all__ = ["VERSIONS", "Version", "graph_json", "query_record", "volume_record", "write_json"]
 
 Version = Literal[1, 2]
 VERSIONS: tuple[Version, ...] = (1, 2)
-
-_TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    facts: CacheFacts
-    edges: Edges
-    totals: Totals
-    nodes: dict[str, NodeFacts]
 
 
 def graph_json(
@@ -47,70 +36,49 @@ def graph_json(
     Args:
         answers: What is asked.
         query: The question.
+        version: As `write_json` takes it.
+        pseudonyms: Sharing mode: every address is replaced; names are not.
+    """
+    return write_json(picture_of(answers, query, pseudonyms), version)
+
+
+def write_json(picture: Picture, version: Version = 2) -> bytes:
+    """Write a picture.
+
+    Args:
+        picture: What is written.
         version: 1 has `nodes` and `edges` with `src`, `dst`, `count` and nothing else, one
             edge for each pair of nodes. 2 has one edge for each `src`, `dst`, `port` and
             `protocol`, with volumes and times, and `node_details` and `meta` beside them.
-        pseudonyms: Sharing mode: every address is replaced; names are not.
 
     Returns:
         JSON in UTF-8 with a line end. `count` is flow records counted once. Nodes are in
         text order; edges by the question's metric, largest first, ties by their keys.
     """
-    answered = _answered(answers, query)
-    shown = _shown_ids(answered.nodes, pseudonyms)
-    edges = graph_edges(answered.edges)
-    content: dict[str, Any] = {"nodes": sorted({shown[node] for node in answered.nodes})}
+    content: dict[str, Any] = {"nodes": list(picture.nodes)}
     if version == 1:
-        content["edges"] = _pairs(edges, shown)
+        content["edges"] = _pairs(picture.edges)
     else:
-        metric = query.metric
-        ordered = sorted(edges, key=lambda edge: _order(edge, metric, shown))
-        content["edges"] = [_edge(edge, shown) for edge in ordered]
-        content["node_details"] = _node_details(answered.nodes, shown, pseudonyms)
-        content["meta"] = _meta(answered, query, pseudonyms)
+        content["edges"] = [_edge(edge) for edge in picture.edges]
+        content["node_details"] = _node_details(picture)
+        content["meta"] = _meta(picture)
     return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _answered(answers: FlowAnswers, query: FlowQuery) -> _Answered:
-    """Ask until all answers are of one cache version; a running ingest may commit between."""
-    for _ in range(_TRIES):
-        facts = answers.facts()
-        edges, totals = answers.edges(query), answers.totals(query)
-        nodes = answers.nodes(node_ids(edges), query)
-        if answers.facts().version == facts.version:
-            break
-    return _Answered(facts, edges, totals, nodes)
-
-
-def _shown_ids(nodes: dict[str, NodeFacts], pseudonyms: Pseudonyms | None) -> dict[str, str]:
-    unnamed = [node for node, facts in nodes.items() if not facts.is_named]
-    replaced = pseudonyms.of_nodes(unnamed) if pseudonyms else {}
-    return {node: replaced.get(node, node) for node in nodes}
-
-
-def _pairs(edges: Iterable[GraphEdge], shown: dict[str, str]) -> list[dict[str, Any]]:
+def _pairs(edges: Iterable[GraphEdge]) -> list[dict[str, Any]]:
     counts: dict[tuple[str, str], int] = {}
     for edge in edges:
-        pair = shown[edge.src], shown[edge.dst]
+        pair = edge.src, edge.dst
         counts[pair] = counts.get(pair, 0) + edge.volume.flows
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [{"src": src, "dst": dst, "count": count} for (src, dst), count in ordered]
 
 
-def _order(edge: GraphEdge, metric: str, shown: dict[str, str]) -> tuple[Any, ...]:
-    number = getattr(edge.volume, metric)
-    return (-number, shown[edge.src], shown[edge.dst], *_last(edge.port), *_last(edge.protocol))
-
-
-def _last(number: int | None) -> tuple[bool, int]:
-    return number is None, number or 0
-
-
-def _edge(edge: GraphEdge, shown: dict[str, str]) -> dict[str, Any]:
+def _edge(edge: GraphEdge) -> dict[str, Any]:
     volume = edge.volume
     return {
-        "src": shown[edge.src],
-        "dst": shown[edge.dst],
+        "src": edge.src,
+        "dst": edge.dst,
         "count": volume.flows,
         "port": edge.port,
         "protocol": edge.protocol,
@@ -120,37 +88,30 @@ def _edge(edge: GraphEdge, shown: dict[str, str]) -> dict[str, Any]:
         "packets": volume.packets,
         "return_bytes": volume.return_bytes,
         "return_packets": volume.return_packets,
-        "first_seen": _iso(edge.first_seen),
-        "last_seen": _iso(edge.last_seen),
+        "first_seen": iso_time(edge.first_seen),
+        "last_seen": iso_time(edge.last_seen),
     }
 
 
-def _node_details(
-    nodes: dict[str, NodeFacts], shown: dict[str, str], pseudonyms: Pseudonyms | None
-) -> dict[str, dict[str, Any]]:
-    listed = [address for facts in nodes.values() for address in facts.addresses]
-    replaced = pseudonyms.of(listed) if pseudonyms else {}
-    details: dict[str, dict[str, Any]] = {}
-    for node in sorted(nodes, key=lambda node: shown[node]):
-        facts = nodes[node]
-        # What is known of an address would tell whose pseudonym it is.
-        hidden = pseudonyms is not None and not facts.is_named
-        details[shown[node]] = {
+def _node_details(picture: Picture) -> dict[str, dict[str, Any]]:
+    return {
+        node: {
             "is_named": facts.is_named,
-            "kind": None if hidden else facts.kind,
-            "owner": None if hidden else facts.owner,
+            "kind": facts.kind,
+            "owner": facts.owner,
             "scope": facts.scope,
-            "addresses": [replaced.get(address, address) for address in facts.addresses],
+            "addresses": list(facts.addresses),
             "n_addresses": facts.n_addresses,
         }
-    return details
+        for node, facts in picture.nodes.items()
+    }
 
 
-def _meta(answered: _Answered, query: FlowQuery, pseudonyms: Pseudonyms | None) -> dict[str, Any]:
-    facts, totals = answered.facts, answered.totals
+def _meta(picture: Picture) -> dict[str, Any]:
+    facts, totals = picture.facts, picture.totals
     return {
         "version": 2,
-        "query": query_record(query),
+        "query": query_record(picture.query),
         "totals": {
             **volume_record(totals.volume),
             "logged_packets": totals.logged_packets,
@@ -158,35 +119,16 @@ def _meta(answered: _Answered, query: FlowQuery, pseudonyms: Pseudonyms | None) 
             "edges": totals.edges,
             "nodata": totals.nodata,
             "skipdata": totals.skipdata,
-            "first_seen": _iso(totals.first),
-            "last_seen": _iso(totals.last),
+            "first_seen": iso_time(totals.first),
+            "last_seen": iso_time(totals.last),
         },
         "other": {
-            **volume_record(answered.edges.other),
-            "edges": answered.edges.other_edges,
-            "addressless": volume_record(answered.edges.addressless),
+            **volume_record(picture.other),
+            "edges": picture.other_edges,
+            "addressless": volume_record(picture.addressless),
         },
         "cache_version": facts.version,
         # The commit's time, not the clock's: the same question gives the same file.
-        "made_at": _iso(facts.committed_at),
-        "share_key_id": pseudonyms.key_id if pseudonyms else None,
+        "made_at": iso_time(facts.committed_at),
+        "share_key_id": picture.share_key_id,
     }
-
-
-def query_record(query: FlowQuery) -> dict[str, Any]:
-    """Return a question under its URL names, with ISO times; None: open."""
-    record = asdict(query)
-    record["top"] = record.pop("top_k")
-    record["expand"] = list(query.expand)
-    return record | {"start": _iso(query.start), "end": _iso(query.end)}
-
-
-def volume_record(volume: Volume) -> dict[str, int]:
-    """Return the sums by name."""
-    return {name: getattr(volume, name) for name in VOLUME_COLUMNS}
-
-
-def _iso(epoch_s: int | None) -> str | None:
-    if epoch_s is None:
-        return None
-    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

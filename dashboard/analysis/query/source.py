@@ -46,6 +46,7 @@ __all__ = ["FlowSource", "Limits", "UnusableCacheError"]
 
 _LONGEST_RAW_S = 6 * 3_600  # Under a filter, ranges up to this are drawn to the minute.
 _MOST_VALUES = 30
+_LARGEST_KEPT_PAGE = 1_000  # An export passes larger ones once; kept, they would fill the memory.
 _ALL = FlowQuery()
 
 
@@ -164,13 +165,16 @@ class FlowSource(Editions):
         """Return raw records that fit, second reports included; a page of them."""
 
         def answer(edition: Edition) -> Records:
-            view = records.records_page
-            rows = _frame(self.fetch(edition, view, query, raw=True, limit=limit, offset=offset))
+            view = records.first_records
+            found = self.fetch(edition, view, query, raw=True, limit=limit + offset)
+            rows = _frame(found.slice(offset))
             keys = self.reader().object_keys(rows["object_id"].dropna().unique().tolist())
             place = rows.columns.get_loc("object_id")
             rows.insert(int(cast(int, place)), "object", rows.pop("object_id").map(keys))
             return Records(rows, self._totals(edition, query).volume.records, offset)
 
+        if limit > _LARGEST_KEPT_PAGE:
+            return answer(self.edition())
         return self.ask(("records", query, limit, offset), answer)
 
     def quality(self, query: FlowQuery) -> Quality:
