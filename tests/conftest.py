@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import settings
 
 from ingest.schema import DEFAULT_FIELDS
+
+if TYPE_CHECKING:
+    from tests.spark.cluster import SparkCluster
 
 # Equal code gives equal verdicts, on a busy machine too.
 settings.register_profile("flow-atlas", deadline=None, derandomize=True, database=None)
@@ -99,3 +103,12 @@ def write_log(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
     return path
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
+    """One Spark cluster for all: master, two workers and a Connect server."""
+    from tests.spark.cluster import SparkCluster  # noqa: PLC0415 - few tests need the package
+
+    with SparkCluster(tmp_path_factory.mktemp("spark")) as cluster:
+        yield cluster

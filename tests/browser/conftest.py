@@ -88,13 +88,13 @@ def run_module(*arguments: str | Path) -> bytes:
 
 
 @contextmanager
-def served(cache: Path) -> Iterator[str]:
+def served(cache: Path, *options: str) -> Iterator[str]:
     """Serve a cache on a free loopback port; gives the page's address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "dashboard", "serve", "--cache", str(cache)]
-    command += ["--port", str(port), "--workers", "1", "--known-ips", str(KNOWN_IPS)]
+    command += ["--port", str(port), "--workers", "1", "--known-ips", str(KNOWN_IPS), *options]
     server = subprocess.Popen(command, cwd=PROJECT)  # noqa: S603
     url = f"http://127.0.0.1:{port}"
     try:

@@ -158,6 +158,19 @@ def test_a_missing_part_is_named(engine: SparkEngine, cache: Path) -> None:
         engine.fetch("SELECT sum(bytes) AS n FROM ports", inputs)
 
 
+def test_the_cluster_may_read_a_copy(cluster: SparkCluster, cache: Path, tmp_path: Path) -> None:
+    """Paths of the catalog are looked for below the copy."""
+    (tmp_path / "date=2026-03-02").mkdir()
+    write_ports(tmp_path / "date=2026-03-02" / "part.parquet", service_port=[1, 2, 3])
+    engine = SparkEngine(cache, cluster.url, cache_url=f"file://{tmp_path}/")
+    part = cache / "date=2026-03-02" / "part.parquet"
+
+    rows = engine.fetch("SELECT count(*) AS n FROM ports", Inputs({"ports": [str(part)]}))
+
+    assert rows["n"].to_pylist() == [3]
+    engine.close()
+
+
 def test_a_damaged_part_is_named(engine: SparkEngine, cache: Path) -> None:
     """What cannot be read as Parquet is no missing file."""
     path = cache / "damaged.parquet"

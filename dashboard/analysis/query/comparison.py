@@ -35,7 +35,8 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     sums = {name: both[name].sum().fill_null(0) for name in both.columns if name not in KEY}
     every = both.group_by(*KEY).aggregate(**sums)
     now, before = every[query.metric], every[f"{query.metric}_before"]
-    expected = before * (scale / _SCALE) if scale != _SCALE else before
+    # Engines differ in what a whole number times a fraction is; not in doubles.
+    expected = before.cast("float64") * scale / _SCALE if scale != _SCALE else before
     every = every.filter(
         every.src.notnull() & every.dst.notnull() & (ibis.greatest(now, before) >= query.threshold)
     )

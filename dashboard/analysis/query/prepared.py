@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
+from ibis.config import Config
 
 from dashboard.analysis.filters.expression import AddressRange, Filter, Not, Term, Value
 from dashboard.analysis.flow_query import FlowQuery
@@ -50,6 +51,10 @@ _MARK = re.compile(r"\b420506900187345\d{4}\b")
 
 # Ibis says nothing about compiling in several threads, and who waits finds it done.
 _COMPILING = threading.Lock()
+
+
+class _SparkOptions(Config):  # type: ignore[misc]
+    treat_nan_as_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,9 @@ def prepare(
         top_k=query.top_k,
     )
     with _COMPILING:
+        if ibis.options.pyspark is None:
+            # Its compiler reads what only its whole back end, which needs Spark, would set.
+            ibis.options.pyspark = _SparkOptions()
         sql = _compiled_view(view, rows, shape, dialect, tuple(sorted(options.items())))
         relations: dict[str, str] = {}
         for name in SCHEMAS:

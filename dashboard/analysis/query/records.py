@@ -18,20 +18,20 @@ RECORD_COLUMNS = (
 _RENAMED = {"logged_protocol": "protocol", "logged_action": "action"}
 
 
-def records_page(rows: Rows, _query: FlowQuery, *, limit: int, offset: int = 0) -> ir.Table:
+def first_records(rows: Rows, _query: FlowQuery, *, limit: int) -> ir.Table:
     """Return traffic records that fit, one row each, second reports included.
 
     Args:
         rows: What fits; threshold and top-K do not apply.
-        limit: How many rows at most.
-        offset: How many come before them.
+        limit: How many rows at most. There is no offset: what Ibis writes for Spark in its
+            place numbers the rows after they have lost their order.
 
     Returns:
         `src`, `dst` (node ids) and `service_port`, then RECORD_COLUMNS under AWS's names;
         `object_id` is the catalog's number of the object. In the order of time, object, line.
     """
     records = rows.table("fitting_records")
-    page = records.order_by("time", "object_id", "line").limit(limit, offset=offset)
+    page = records.order_by("time", "object_id", "line").limit(limit)
     columns = {
         name.removeprefix("logged_"): page[_RENAMED.get(name, name)] for name in RECORD_COLUMNS
     }
