@@ -1,0 +1,292 @@
+WITH `fitting_edges` AS (SELECT
+  `t4`.`time`,
+  `t4`.`initiator` AS `src`,
+  `t4`.`responder` AS `dst`,
+  FALSE AS `src_named`,
+  FALSE AS `dst_named`,
+  `t4`.`service_port`,
+  `t4`.`protocol`,
+  `t4`.`action`,
+  `t4`.`records`,
+  `t4`.`flows`,
+  `t4`.`packets`,
+  `t4`.`bytes`,
+  `t4`.`return_packets`,
+  `t4`.`return_bytes`,
+  `t4`.`first_seen`,
+  `t4`.`last_seen`
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      CASE
+        WHEN `t0`.`initiator_is_src`
+        THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
+        WHEN NOT (
+          `t0`.`initiator_is_src`
+        )
+        THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
+        ELSE NULL
+      END AS `initiator`,
+      CASE
+        WHEN `t0`.`initiator_is_src`
+        THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
+        WHEN NOT (
+          `t0`.`initiator_is_src`
+        )
+        THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
+        ELSE NULL
+      END AS `responder`,
+      CASE
+        WHEN `t0`.`initiator_is_src`
+        THEN `t0`.`src_vpc_id`
+        WHEN NOT (
+          `t0`.`initiator_is_src`
+        )
+        THEN `t0`.`dst_vpc_id`
+        ELSE NULL
+      END AS `initiator_vpc_id`,
+      CASE
+        WHEN `t0`.`initiator_is_src`
+        THEN `t0`.`dst_vpc_id`
+        WHEN NOT (
+          `t0`.`initiator_is_src`
+        )
+        THEN `t0`.`src_vpc_id`
+        ELSE NULL
+      END AS `responder_vpc_id`,
+      CASE
+        WHEN `t0`.`initiator_is_src`
+        THEN `t0`.`src_ip4`
+        WHEN NOT (
+          `t0`.`initiator_is_src`
+        )
+        THEN `t0`.`dst_ip4`
+        ELSE NULL
+      END AS `initiator_ip4`,
+      CASE
+        WHEN `t0`.`initiator_is_src`
+        THEN `t0`.`dst_ip4`
+        WHEN NOT (
+          `t0`.`initiator_is_src`
+        )
+        THEN `t0`.`src_ip4`
+        ELSE NULL
+      END AS `responder_ip4`,
+      CASE
+        WHEN `t0`.`initiator_is_src`
+        THEN `t0`.`src_ip6`
+        WHEN NOT (
+          `t0`.`initiator_is_src`
+        )
+        THEN `t0`.`dst_ip6`
+        ELSE NULL
+      END AS `initiator_ip6`,
+      CASE
+        WHEN `t0`.`initiator_is_src`
+        THEN `t0`.`dst_ip6`
+        WHEN NOT (
+          `t0`.`initiator_is_src`
+        )
+        THEN `t0`.`src_ip6`
+        ELSE NULL
+      END AS `responder_ip6`,
+      COALESCE(`t0`.`start`, `t0`.`end`) AS `time`,
+      `t0`.`service_port`,
+      `t0`.`protocol`,
+      `t0`.`action`,
+      1 AS `records`,
+      CAST(`t0`.`is_counted` AS BIGINT) AS `flows`,
+      IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0) AS `packets`,
+      IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0) AS `bytes`,
+      IF(
+        `t0`.`is_counted` AND NOT (
+          COALESCE(`t0`.`initiator_is_src`, TRUE)
+        ),
+        COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0), 0),
+        0
+      ) AS `return_packets`,
+      IF(
+        `t0`.`is_counted` AND NOT (
+          COALESCE(`t0`.`initiator_is_src`, TRUE)
+        ),
+        COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0), 0),
+        0
+      ) AS `return_bytes`,
+      COALESCE(`t0`.`start`, `t0`.`end`) AS `first_seen`,
+      COALESCE(`t0`.`end`, `t0`.`start`) AS `last_seen`
+    FROM `flows` AS `t0`
+    WHERE
+      (
+        (
+          (
+            COALESCE(`t0`.`start`, `t0`.`end`) >= $from_1
+          )
+          AND (
+            COALESCE(`t0`.`start`, `t0`.`end`) < $to_1
+          )
+        )
+        OR (
+          (
+            COALESCE(`t0`.`start`, `t0`.`end`) >= $from_2
+          )
+          AND (
+            COALESCE(`t0`.`start`, `t0`.`end`) < $to_2
+          )
+        )
+      )
+      AND `t0`.`is_counted` IS NOT NULL
+  ) AS `t3`
+  UNION ALL
+  SELECT
+    *
+  FROM (
+    SELECT
+      `t1`.`initiator`,
+      `t1`.`responder`,
+      `t1`.`initiator_vpc_id`,
+      `t1`.`responder_vpc_id`,
+      `t1`.`initiator_ip4`,
+      `t1`.`responder_ip4`,
+      `t1`.`initiator_ip6`,
+      `t1`.`responder_ip6`,
+      `t1`.`hour_start` AS `time`,
+      `t1`.`service_port`,
+      `t1`.`protocol`,
+      `t1`.`action`,
+      `t1`.`records`,
+      `t1`.`flows`,
+      `t1`.`packets`,
+      `t1`.`bytes`,
+      `t1`.`return_packets`,
+      `t1`.`return_bytes`,
+      `t1`.`first_seen`,
+      `t1`.`last_seen`
+    FROM `edges` AS `t1`
+    WHERE
+      `t1`.`hour_start` >= $low
+      AND `t1`.`hour_start` < $high
+  ) AS `t2`
+) AS `t4`
+WHERE
+  COALESCE(`t4`.`initiator_ip4` BETWEEN $typed_0 AND $typed_1, FALSE)
+  AND COALESCE(`t4`.`service_port` < $typed_2, FALSE)), `t1` AS (
+  SELECT
+    `t0`.`src`,
+    `t0`.`dst`,
+    `t0`.`protocol`,
+    `t0`.`service_port` AS `port`,
+    COALESCE(SUM(`t0`.`records`), 0) AS `records`,
+    COALESCE(SUM(`t0`.`flows`), 0) AS `flows`,
+    COALESCE(SUM(`t0`.`packets`), 0) AS `packets`,
+    COALESCE(SUM(`t0`.`bytes`), 0) AS `bytes`,
+    COALESCE(SUM(IF(`t0`.`action` = 'ACCEPT', `t0`.`flows`, NULL)), 0) AS `accepted`,
+    COALESCE(SUM(IF(`t0`.`action` = 'REJECT', `t0`.`flows`, NULL)), 0) AS `rejected`,
+    COALESCE(SUM(`t0`.`return_packets`), 0) AS `return_packets`,
+    COALESCE(SUM(`t0`.`return_bytes`), 0) AS `return_bytes`,
+    COALESCE(SUM(IF(`t0`.`src_named` AND `t0`.`dst_named`, `t0`.`bytes`, NULL)), 0) AS `named_bytes`,
+    MIN(`t0`.`first_seen`) AS `first_seen`,
+    MAX(`t0`.`last_seen`) AS `last_seen`
+  FROM `fitting_edges` AS `t0`
+  GROUP BY
+    1,
+    2,
+    3,
+    4
+)
+SELECT
+  *
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      0 AS `part`,
+      `t4`.`src`,
+      `t4`.`dst`,
+      `t4`.`port`,
+      `t4`.`protocol`,
+      `t4`.`records`,
+      `t4`.`flows`,
+      `t4`.`accepted`,
+      `t4`.`rejected`,
+      `t4`.`packets`,
+      `t4`.`bytes`,
+      `t4`.`return_packets`,
+      `t4`.`return_bytes`,
+      `t4`.`named_bytes`,
+      `t4`.`first_seen`,
+      `t4`.`last_seen`,
+      1 AS `edges`
+    FROM (
+      SELECT
+        *
+      FROM `t1` AS `t2`
+      WHERE
+        `t2`.`src` IS NOT NULL
+        AND `t2`.`dst` IS NOT NULL
+        AND `t2`.`flows` >= $threshold
+      ORDER BY
+        `t2`.`flows` DESC,
+        `t2`.`src` ASC NULLS LAST,
+        `t2`.`dst` ASC NULLS LAST,
+        `t2`.`port` ASC NULLS LAST,
+        `t2`.`protocol` ASC NULLS LAST
+      LIMIT 7
+    ) AS `t4`
+  ) AS `t6`
+  UNION ALL
+  SELECT
+    *
+  FROM (
+    SELECT
+      `t5`.`part`,
+      CAST(NULL AS STRING) AS `src`,
+      CAST(NULL AS STRING) AS `dst`,
+      CAST(NULL AS INT) AS `port`,
+      CAST(NULL AS SMALLINT) AS `protocol`,
+      `t5`.`records`,
+      `t5`.`flows`,
+      `t5`.`accepted`,
+      `t5`.`rejected`,
+      `t5`.`packets`,
+      `t5`.`bytes`,
+      `t5`.`return_packets`,
+      `t5`.`return_bytes`,
+      `t5`.`named_bytes`,
+      `t5`.`first_seen`,
+      `t5`.`last_seen`,
+      `t5`.`edges`
+    FROM (
+      SELECT
+        IF((
+          `t2`.`src` IS NOT NULL
+        ) AND (
+          `t2`.`dst` IS NOT NULL
+        ), 1, 2) AS `part`,
+        SUM(`t2`.`records`) AS `records`,
+        SUM(`t2`.`flows`) AS `flows`,
+        SUM(`t2`.`accepted`) AS `accepted`,
+        SUM(`t2`.`rejected`) AS `rejected`,
+        SUM(`t2`.`packets`) AS `packets`,
+        SUM(`t2`.`bytes`) AS `bytes`,
+        SUM(`t2`.`return_packets`) AS `return_packets`,
+        SUM(`t2`.`return_bytes`) AS `return_bytes`,
+        SUM(`t2`.`named_bytes`) AS `named_bytes`,
+        MIN(`t2`.`first_seen`) AS `first_seen`,
+        MAX(`t2`.`last_seen`) AS `last_seen`,
+        COUNT(*) AS `edges`
+      FROM `t1` AS `t2`
+      GROUP BY
+        1
+    ) AS `t5`
+  ) AS `t7`
+) AS `t8`
+ORDER BY
+  `t8`.`part` ASC NULLS LAST,
+  `t8`.`flows` DESC,
+  `t8`.`src` ASC NULLS LAST,
+  `t8`.`dst` ASC NULLS LAST,
+  `t8`.`port` ASC NULLS LAST,
+  `t8`.`protocol` ASC NULLS LAST
