@@ -17,6 +17,7 @@ from dashboard.ui.callbacks import (
     appearance,
     charts,
     download,
+    flows_chart,
     header,
     network,
     suggest,
@@ -73,7 +74,7 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
     )
     app.layout = page
     source = Source(answers, _pseudonyms_of(config))
-    for part in (view, header, network, charts, table, download, suggest):
+    for part in (view, header, network, charts, table, flows_chart, download, suggest):
         part.register(app, source)
     appearance.register(app)
     harden(app, [config.host])

@@ -35,7 +35,7 @@ def picture(page: Page) -> dict[str, Any]:
         "totals": page.inner_text(css(ids.HEADER_TOTALS)),
         "summary": page.inner_text(css(ids.NETWORK_SUMMARY)),
         "elements": page.evaluate("cy.elements().map(e => e.id()).sort()"),
-        "talkers": page.inner_text(css(ids.TALKERS_GRAPH)),
+        "talkers": page.inner_text(css(ids.RANKINGS_LIST)),
         "timeline": page.evaluate(
             f"document.querySelector('#{ids.TIMELINE_GRAPH} .js-plotly-plot').data.map(t => t.y)"
         ),
@@ -47,7 +47,7 @@ def test_page_opens_whole(open_page: OpenPage) -> None:
     page = open_page()
 
     expect(page.locator(css(ids.HEADER_TOTALS))).to_contain_text("counted once")
-    for part in (ids.NETWORK_GRAPH, ids.TIMELINE_GRAPH, ids.TALKERS_GRAPH, ids.PORTS_GRAPH):
+    for part in (ids.NETWORK_GRAPH, ids.TIMELINE_GRAPH, ids.RANKINGS_LIST):
         box = page.locator(css(part)).bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 900

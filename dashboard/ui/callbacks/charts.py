@@ -1,36 +1,71 @@
-"""The charts: over time, top talkers, top services."""
+"""The chart over time and the top lists."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import plotly.graph_objects as go
-from dash import Dash, Input, Output
+from dash import ClientsideFunction, Dash, Input, Output, State
 
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Source
-from dashboard.ui.figures.rankings import ports_figure, talkers_figure
+from dashboard.ui.figures.rankings import KINDS, ranked, ranking_list
 from dashboard.ui.figures.timeline import timeline_figure
 
-_INPUTS = {"view": Input(ids.PAGE_VIEW, "data"), "scheme": Input(ids.PAGE_THEME, "data")}
 _MAX_BINS = 180
+_FEW, _MANY = 10, 25
 
 
 def register(app: Dash, source: Source) -> None:
-    """Redraw each chart when the view or the theme changes."""
+    """Redraw when the view changes; a click on a mark goes to the filter."""
 
-    @app.callback(Output(ids.TIMELINE_GRAPH, "figure"), inputs=_INPUTS)
+    @app.callback(
+        Output(ids.TIMELINE_GRAPH, "figure"),
+        inputs={"view": Input(ids.PAGE_VIEW, "data"), "scheme": Input(ids.PAGE_THEME, "data")},
+    )
     def draw_timeline(view: Any, scheme: Any) -> go.Figure:
         shown = source.shown_view(view)
         timeline = shown.answers.timeline(shown.query, _MAX_BINS)
-        return timeline_figure(timeline, shown.query, scheme)
+        before = shown.answers.timeline(shown.base, _MAX_BINS) if shown.base else None
+        return timeline_figure(timeline, shown.query, scheme, before)
 
-    @app.callback(Output(ids.TALKERS_GRAPH, "figure"), inputs=_INPUTS)
-    def draw_talkers(view: Any, scheme: Any) -> go.Figure:
+    @app.callback(
+        Output(ids.RANKINGS_LIST, "children"),
+        Output(ids.RANKINGS_NOTE, "children"),
+        Output(ids.RANKINGS_MORE, "children"),
+        inputs={
+            "view": Input(ids.PAGE_VIEW, "data"),
+            "kind": Input(ids.RANKINGS_KIND, "value"),
+            "clicks": Input(ids.RANKINGS_MORE, "n_clicks"),
+        },
+    )
+    def list_top(view: Any, kind: Any, clicks: Any) -> tuple[Any, str, str]:
         shown = source.shown_view(view)
-        return talkers_figure(shown.answers.talkers(shown.query), shown.query, scheme)
+        kind = kind if kind in KINDS else next(iter(KINDS))
+        is_long = bool(clicks) and clicks % 2 == 1
+        ranking = ranked(shown.answers, shown.query, kind, _MANY if is_long else _FEW)
+        bars = ranking_list(ranking, shown.query, kind)
+        return bars, KINDS[kind].note, f"Top {_FEW}" if is_long else f"More: top {_MANY}"
 
-    @app.callback(Output(ids.PORTS_GRAPH, "figure"), inputs=_INPUTS)
-    def draw_ports(view: Any, scheme: Any) -> go.Figure:
-        shown = source.shown_view(view)
-        return ports_figure(shown.answers.ports(shown.query), shown.query, scheme)
+    claim_on_click(app, ids.TIMELINE_GRAPH, ids.RANKINGS_HOW)
+
+
+def claim_on_click(app: Dash, graph: str, how: str, *, has_bands: bool = False) -> None:
+    """Send the claim of a clicked mark to the filter; needs no server.
+
+    Args:
+        app: Where it is registered.
+        graph: Id of the chart.
+        how: Id of the control that says what a click does.
+        has_bands: The chart is a Sankey diagram.
+    """
+    wire: Any = app.clientside_callback
+    wire(
+        ClientsideFunction("atlasCharts", "clickedBand" if has_bands else "clicked"),
+        Output(ids.PAGE_COMMAND, "data", allow_duplicate=True),
+        Output(graph, "clickData"),
+        Input(graph, "clickData"),
+        State(how, "value"),
+        *([State(graph, "figure")] if has_bands else []),
+        prevent_initial_call=True,
+    )

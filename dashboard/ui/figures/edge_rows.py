@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.analysis.answers import Edges, Volume
-from dashboard.analysis.graph.model import graph_edges
+from dashboard.analysis.answers import EdgeBins, Edges, Volume
+from dashboard.analysis.enrich.services import service_name
+from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.graph.model import GraphEdge, graph_edges
 from dashboard.ui import wording
+from dashboard.ui.claims import edge_claim
+from dashboard.ui.figures.edge_statistics import statistics
 from dashboard.ui.figures.network import edge_id
 
 _AMOUNTS = (
@@ -21,30 +25,63 @@ _AMOUNTS = (
 Row = dict[str, Any]
 
 
-def edge_rows(edges: Edges) -> list[Row]:
-    """Return one row per shown edge, in the answer's order."""
+def edge_rows(edges: Edges, query: FlowQuery, bins: EdgeBins | None = None) -> list[Row]:
+    """Return one row per shown edge, in the answer's order.
+
+    Args:
+        edges: The answer.
+        query: Its metric is what shares are of.
+        bins: The same edges over time; None: rows have no statistics yet.
+    """
+    total = int(getattr(edges.total, query.metric))
+    over_time = {} if bins is None else statistics(bins, query.metric)
     return [
         {
             "id": edge_id(edge),
+            "claim": edge_claim(edge),
             "src": edge.src,
             "dst": edge.dst,
             "port": edge.port,
+            "service": service_name(edge.port, edge.protocol) or "",
+            "number": edge.protocol,
             "protocol": wording.protocol(edge.protocol),
             **_amounts(edge.volume),
+            "share": _share(edge.volume, total, query.metric),
             "first_seen": _moment(edge.first_seen),
             "last_seen": _moment(edge.last_seen),
+            **over_time.get(_key(edge), {}),
         }
         for edge in graph_edges(edges)
     ]
 
 
-def sum_rows(edges: Edges) -> list[Row]:
+def sum_rows(edges: Edges, query: FlowQuery) -> list[Row]:
     """Return the row of what is not shown and the row of everything."""
     shown, cut = len(edges.rows), edges.other_edges
+    total = int(getattr(edges.total, query.metric))
     return [
-        {"id": "other", "src": "other", "dst": _count(cut), **_amounts(edges.other)},
-        {"id": "total", "src": "total", "dst": _count(shown + cut), **_amounts(edges.total)},
+        {
+            "id": name,
+            "src": name,
+            "dst": _count(n_edges),
+            **_amounts(volume),
+            "share": _share(volume, total, query.metric),
+        }
+        for name, n_edges, volume in (
+            ("other", cut, edges.other),
+            ("total", shown + cut, edges.total),
+        )
     ]
+
+
+def bins_note(bins: EdgeBins, query: FlowQuery) -> str:
+    """Say what the statistics over time are of."""
+    what = wording.METRIC_NOUNS[query.metric]
+    return f"min, average, p95, max: {what} per {wording.duration(bins.bin_s)}"
+
+
+def _key(edge: GraphEdge) -> tuple[str, str, int | None, int | None]:
+    return edge.src, edge.dst, edge.port, edge.protocol
 
 
 def _count(edges: int) -> str:
@@ -53,6 +90,10 @@ def _count(edges: int) -> str:
 
 def _amounts(volume: Volume) -> Row:
     return {name: getattr(volume, name) for name in _AMOUNTS}
+
+
+def _share(volume: Volume, total: int, metric: str) -> float | None:
+    return 100 * int(getattr(volume, metric)) / total if total else None
 
 
 def _moment(value: int | None) -> str:

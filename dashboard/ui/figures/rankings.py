@@ -1,140 +1,168 @@
-"""Rankings → horizontal bars, stacked by action."""
+"""Rankings → lists of bars, stacked by action; each is a button.
+
+They are HTML and no chart, so that a bar can be reached by keyboard, read out, and read in
+full however narrow the panel is.
+"""
 
 from __future__ import annotations
 
-import pandas as pd
-import plotly.graph_objects as go
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from dashboard.analysis.answers import Ranking
+import pandas as pd
+from dash import html
+
+from dashboard.analysis.answers import FlowAnswers, Ranking
+from dashboard.analysis.enrich.services import service_name
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.ui import wording
-from dashboard.ui.figures.empty import empty_figure, nothing_fits
-from dashboard.ui.theme import palette, plotly_template
-
-_LABEL_CHARACTERS = 24
+from dashboard.ui.claims import both, end_claim, pair_claim, service_claim
+from dashboard.ui.figures.empty import nothing_fits
 
 
-def talkers_figure(ranking: Ranking, query: FlowQuery, scheme: object) -> go.Figure:
-    """Draw the top talkers, with one bar for all others."""
-    return _ranking_figure(ranking, [str(node) for node in ranking.rows["node"]], query, scheme)
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One list.
+
+    Attributes:
+        title: On its tab.
+        note: What is ranked, in a few words.
+    """
+
+    title: str
+    note: str
 
 
-def ports_figure(ranking: Ranking, query: FlowQuery, scheme: object) -> go.Figure:
-    """Draw the top service ports, with one bar for all others."""
-    pairs = zip(_numbers(ranking, "port"), _numbers(ranking, "protocol"), strict=True)
-    return _ranking_figure(ranking, [wording.service(*pair) for pair in pairs], query, scheme)
+KINDS: Mapping[str, Kind] = {
+    "talkers": Kind("Talkers", "sent plus received, at both ends"),
+    "src": Kind("Initiators", "who opened the conversations"),
+    "dst": Kind("Responders", "who was called"),
+    "pair": Kind("Pairs", "initiator and responder"),
+    "denied": Kind("Denied", "initiators of rejected flows"),
+    "ports": Kind("Ports", "service port, at the responder"),
+}
+_UNREAD: dict[str, Any] = {"aria-hidden": "true"}
 
 
-def _numbers(ranking: Ranking, column: str) -> list[int | None]:
-    return [None if pd.isna(value) else int(value) for value in ranking.rows[column]]
+def ranked(answers: FlowAnswers, query: FlowQuery, kind: str, top: int) -> Ranking:
+    """Ask for a list of KINDS."""
+    if kind == "ports":
+        return answers.ports(query, top)
+    if kind == "src":
+        return answers.sides(query, "src", top)
+    if kind == "dst":
+        return answers.sides(query, "dst", top)
+    if kind == "pair":
+        return answers.sides(query, "pair", top)
+    if kind == "denied":
+        return answers.sides(denied(query), "src", top)
+    return answers.talkers(query, top)
 
 
-def _ranking_figure(
-    ranking: Ranking, names: list[str], query: FlowQuery, scheme: object
-) -> go.Figure:
-    if not names:
-        return empty_figure(nothing_fits(query), scheme)
-    colors = palette(scheme)
-    rejected = [int(value) for value in ranking.rows["rejected_metric"]]
-    accepted = [int(value) for value in ranking.rows["accepted_metric"]]
-    totals = [int(value) for value in ranking.rows[query.metric]]
-    unlogged = [t - r - a for t, r, a in zip(totals, rejected, accepted, strict=True)]
-    other = int(getattr(ranking.other, query.metric))
-    in_all = int(getattr(ranking.total, query.metric))
-    slots = list(range(len(names)))
-    figure = go.Figure()
-    for title, values, color in (
-        ("rejected", rejected, colors.rejected),
-        ("accepted", accepted, colors.accepted),
-        ("no action logged", unlogged, colors.unlogged),
-    ):
-        if any(values):
-            figure.add_trace(_bars(slots, values, names, totals, title, color, query.metric))
-    if other > 0:
-        slots, names, totals = [*slots, len(slots)], [*names, "other"], [*totals, other]
-        figure.add_trace(
-            _bars(slots[-1:], [other], ["other"], [other], "in all", colors.line, query.metric)
+def denied(query: FlowQuery) -> FlowQuery:
+    """Ask the same of rejected flows alone."""
+    return query.replace(action="reject")
+
+
+def ranking_list(ranking: Ranking, query: FlowQuery, kind: str) -> Any:
+    """Draw a list of KINDS, with one bar for all others.
+
+    Args:
+        ranking: Its rows and the rest.
+        query: Its metric is drawn.
+        kind: Which list.
+
+    Returns:
+        A list of buttons with `data-claim`, or one sentence.
+    """
+    metric = query.metric
+    if ranking.rows.empty:
+        sentence = nothing_fits(denied(query)) if kind == "denied" else nothing_fits(query)
+        return html.P(sentence, className="ranking-empty")
+    rows = ranking.rows.to_dict("records")
+    other, in_all = int(getattr(ranking.other, metric)), int(getattr(ranking.total, metric))
+    longest = max(other, *(int(row[metric]) for row in rows))
+    items = []
+    for row in rows:
+        rejected, accepted = int(row["rejected_metric"]), int(row["accepted_metric"])
+        total = int(row[metric])
+        parts = (
+            ("rejected", rejected),
+            ("accepted", accepted),
+            ("unlogged", total - rejected - accepted),
         )
-    _set_axes(figure, slots, names, [_amount(t, in_all, query.metric) for t in totals], scheme)
-    return figure
+        claim = _claim(row, kind)
+        items.append(_bar(_label(row, kind), claim, total, in_all, longest, parts, metric))
+    if other > 0:
+        items.append(_bar("Other", "", other, in_all, longest, (("other", other),), metric))
+    return html.Ol(items, className="ranking-bars")
 
 
-def _amount(value: int, in_all: int, metric: str) -> str:
-    unit = "B" if metric == "bytes" else ""
-    return f"{wording.short(value, unit)} · {wording.percent(value, in_all)}"
+def _label(row: Mapping[Any, Any], kind: str) -> str:
+    if kind == "ports":
+        port, protocol = _whole(row["port"]), _whole(row["protocol"])
+        name = service_name(port, protocol)
+        service = wording.service(port, protocol)
+        return f"{service} · {name}" if name else service
+    if kind == "pair":
+        return f"{_node(row['src'])} → {_node(row['dst'])}"
+    return _node(row[{"talkers": "node", "dst": "dst"}.get(kind, "src")])
 
 
-def _bars(
-    slots: list[int],
-    values: list[int],
-    names: list[str],
-    totals: list[int],
-    title: str,
-    color: str,
+def _claim(row: Mapping[Any, Any], kind: str) -> str:
+    if kind == "ports":
+        return service_claim(_whole(row["port"]), _whole(row["protocol"]))
+    if kind == "pair":
+        return pair_claim(_text(row["src"]), _text(row["dst"]))
+    if kind == "denied":
+        return both(end_claim("src", _text(row["src"])), "action = reject")
+    if kind == "talkers":
+        return end_claim("node", _text(row["node"]))
+    return end_claim(kind, _text(row[kind]))
+
+
+def _bar(
+    label: str,
+    claim: str,
+    total: int,
+    in_all: int,
+    longest: int,
+    parts: tuple[tuple[str, int], ...],
     metric: str,
-) -> go.Bar:
-    hover = [
-        [_plain(name), wording.exact(value, metric), wording.exact(total, metric)]
-        for name, value, total in zip(names, values, totals, strict=True)
-    ]
-    return go.Bar(
-        orientation="h",
-        y=slots,
-        x=values,
-        name=title,
-        marker={"color": color, "line": {"width": 0}},
-        customdata=hover,
-        hovertemplate=(
-            "<b>%{customdata[0]}</b><br>"
-            + title
-            + ": %{customdata[1]}<br>total: %{customdata[2]}<extra></extra>"
+) -> Any:
+    unit = "B" if metric == "bytes" else ""
+    share = wording.percent(total, in_all)
+    split = "".join(f", {wording.whole(n)} {what}" for what, n in parts if n and what != "other")
+    content = [
+        html.Span(label, className="ranking-name"),
+        html.Span(f"{wording.short(total, unit)} · {share}", className="ranking-amount"),
+        html.Span(
+            [
+                html.I(className=f"part {what}", style={"width": f"{100 * n / longest:.3f}%"})
+                for what, n in parts
+                if n > 0
+            ],
+            className="ranking-track",
+            **_UNREAD,
         ),
+    ]
+    title = f"{label}: {wording.exact(total, metric)}, {share}{split}"
+    if not claim:
+        return html.Li(html.Div(content, className="ranking-row", title=title))
+    mark: dict[str, Any] = {"data-claim": claim}
+    return html.Li(
+        html.Button(content, type="button", className="ranking-row", title=title, **mark)
     )
 
 
-def _set_axes(
-    figure: go.Figure, slots: list[int], names: list[str], amounts: list[str], scheme: object
-) -> None:
-    colors = palette(scheme)
-    figure.update_layout(
-        template=plotly_template(scheme),
-        barmode="stack",
-        bargap=0.35,
-        dragmode=False,
-        xaxis={"visible": False, "fixedrange": True, "rangemode": "tozero"},
-        yaxis={
-            "fixedrange": True,
-            "range": [max(len(slots), 5) - 0.5, -0.5],
-            "tickvals": slots,
-            "ticktext": [_plain(_cut(name)) for name in names],
-            "tickfont": {"color": colors.text, "size": 11.5},
-            "showgrid": False,
-            "automargin": True,
-            "ticklabelstandoff": 6,
-        },
-        yaxis2={
-            "overlaying": "y",
-            "matches": "y",
-            "side": "right",
-            "fixedrange": True,
-            "tickvals": slots,
-            "ticktext": amounts,
-            "tickfont": {"color": colors.muted, "size": 11},
-            "showgrid": False,
-            "automargin": True,
-            "ticklabelstandoff": 4,
-        },
-    )
-    # An axis is drawn only where some trace belongs to it.
-    figure.add_trace(
-        go.Bar(y=slots, x=[0] * len(slots), yaxis="y2", orientation="h", hoverinfo="skip")
-    )
+def _node(value: Any) -> str:
+    return _text(value) or "no address"
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= _LABEL_CHARACTERS else name[: _LABEL_CHARACTERS - 1] + "…"
+def _text(value: Any) -> str | None:
+    return None if pd.isna(value) else str(value)
 
 
-def _plain(text: str) -> str:
-    """Keep Plotly from reading a name as its small set of HTML tags."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)

@@ -9,10 +9,11 @@ from dash import dcc, html
 
 from dashboard.ui import ids
 from dashboard.ui.layout.aria import unread
+from dashboard.ui.layout.beside import rankings, timeline_panel
 from dashboard.ui.layout.controls import controls
 from dashboard.ui.layout.filter_bar import filter_bar
 from dashboard.ui.layout.header import header
-from dashboard.ui.layout.panels import main_panel, rankings, timeline_panel
+from dashboard.ui.layout.panels import main_panel
 from dashboard.ui.theme import mantine_theme
 
 _CLOCK_MS = 20_000  # How often the page asks whether the cache has grown.

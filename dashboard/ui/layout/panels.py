@@ -1,143 +1,42 @@
-"""The panels: network and table, charts."""
+"""The main panel: one view at a time, under tabs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 
 from dashboard.ui import ids
-from dashboard.ui.layout.aria import labelled
+from dashboard.ui.layout.changes import changes
+from dashboard.ui.layout.flows_panel import matrix, sankey
 from dashboard.ui.layout.network_panel import network
-
-_GRAPH_CONFIG: Any = {
-    "displayModeBar": False,
-    "responsive": True,
-    "doubleClick": False,
-    "showTips": False,
-}
-
-
-def timeline_panel() -> Any:
-    """Return the chart over time; dragging over it selects a range."""
-    return _panel(
-        "Traffic over time",
-        dcc.Graph(id=ids.TIMELINE_GRAPH, config=_GRAPH_CONFIG, className="chart"),
-        "panel timeline",
-        note="drag to select a range",
-    )
-
-
-def rankings() -> list[Any]:
-    """Return the top talkers and the top ports."""
-    return [
-        _panel(
-            "Top talkers",
-            dcc.Graph(id=ids.TALKERS_GRAPH, config=_GRAPH_CONFIG, className="chart"),
-            "panel ranking",
-            note="sent plus received",
-        ),
-        _panel(
-            "Top services",
-            dcc.Graph(id=ids.PORTS_GRAPH, config=_GRAPH_CONFIG, className="chart"),
-            "panel ranking",
-            note="port on the responder's side",
-        ),
-    ]
+from dashboard.ui.layout.quality import quality
+from dashboard.ui.layout.table_panel import table
 
 
 def main_panel() -> Any:
-    """Return the network and the table, one at a time."""
+    """Return the tabs and what lies under each."""
+    views = (
+        ("network", "Network", network()),
+        ("table", "Table", table()),
+        ("sankey", "Sankey", sankey()),
+        ("matrix", "Matrix", matrix()),
+        ("changes", "Changes", changes()),
+        ("quality", "Quality", quality()),
+    )
     return dmc.Tabs(
         [
             html.Div(
                 [
-                    dmc.TabsList(
-                        [
-                            dmc.TabsTab("Network", value="network"),
-                            dmc.TabsTab("Table", value="table"),
-                        ]
-                    ),
+                    dmc.TabsList([dmc.TabsTab(title, value=tab) for tab, title, _ in views]),
                     html.Span(id=ids.NETWORK_SUMMARY, className="summary", role="status"),
                 ],
                 className="main-head",
             ),
-            dmc.TabsPanel(network(), value="network", className="main-tab"),
-            dmc.TabsPanel(_table(), value="table", className="main-tab"),
+            *(dmc.TabsPanel(view, value=tab, className="main-tab") for tab, _, view in views),
         ],
         id=ids.MAIN_TAB,
         value="network",
         className="panel main",
     )
-
-
-def _panel(title: str, content: Any, class_name: str, note: str) -> Any:
-    heading = html.H2([title, html.Span(note, className="note")])
-    return html.Section([heading, content], className=class_name, **labelled(title))
-
-
-def _table() -> Any:
-    return dag.AgGrid(
-        id=ids.TABLE_GRID,
-        columnDefs=_columns(),
-        rowData=[],
-        defaultColDef={
-            "sortable": True,
-            "resizable": True,
-            "filter": True,
-            "floatingFilter": True,
-            "suppressFloatingFilterButton": True,
-            "suppressHeaderFilterButton": True,
-            "flex": 1,
-            "minWidth": 80,
-        },
-        getRowId="params.data.id",
-        dashGridOptions={
-            "theme": "themeQuartz",  # Its colors come from assets/atlas.css.
-            "enableCellTextSelection": True,
-            "suppressMovableColumns": False,
-            "rowHeight": 30,
-            "headerHeight": 34,
-            "animateRows": False,
-        },
-        style={"height": "100%", "width": "100%"},
-        dangerously_allow_code=False,
-    )
-
-
-def _columns() -> list[dict[str, Any]]:
-    def text(field: str, title: str, width: int) -> dict[str, Any]:
-        return {"field": field, "headerName": title, "minWidth": width}
-
-    def amount(field: str, title: str, **more: Any) -> dict[str, Any]:
-        return {
-            "field": field,
-            "headerName": title,
-            "type": "rightAligned",
-            "filter": "agNumberColumnFilter",
-            "valueFormatter": {"function": "atlasWhole(params.value)"},
-            **more,
-        }
-
-    return [
-        text("src", "Initiator", 150),
-        text("dst", "Responder", 150),
-        {
-            "field": "port",
-            "headerName": "Port",
-            "type": "rightAligned",
-            "filter": "agNumberColumnFilter",
-            "minWidth": 70,
-        },
-        text("protocol", "Protocol", 80),
-        amount("flows", "Flows"),
-        amount("accepted", "Accepted"),
-        amount("rejected", "Rejected", cellClassRules={"denied": "params.value > 0"}),
-        amount("bytes", "Bytes", minWidth=120),
-        amount("return_bytes", "Returned", minWidth=120, headerTooltip="Bytes from the responder"),
-        amount("packets", "Packets"),
-        text("first_seen", "First seen", 145),
-        text("last_seen", "Last seen", 145),
-    ]

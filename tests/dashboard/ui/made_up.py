@@ -8,9 +8,12 @@ import pandas as pd
 
 from dashboard.analysis.answers import (
     VOLUME_COLUMNS,
+    Breakdown,
+    EdgeBins,
     Edges,
     NodeFacts,
     Ranking,
+    Side,
     Timeline,
     Totals,
     Volume,
@@ -125,6 +128,34 @@ class MadeUpAnswers:
     def ports(self, query: FlowQuery, top: int = 10) -> Ranking:
         """Group the links by service."""
         return _ranked(self._rows(query), ["port", "protocol"], query, top)
+
+    def sides(self, query: FlowQuery, side: Side, top: int = 10) -> Ranking:
+        """Group the links by one end or by both."""
+        keys = ["src", "dst"] if side == "pair" else [side]
+        return _ranked(self._rows(query), keys, query, top)
+
+    def breakdown(self, query: FlowQuery, dimensions: tuple[str, ...], top: int = 8) -> Breakdown:
+        """Keep the largest values of each dimension; the action is that of the whole link."""
+        rows = self._rows(query)
+        rows["action"] = ["REJECT" if n else "ACCEPT" for n in rows["rejected"]]
+        for name in dimensions:
+            sizes = rows.groupby(name, dropna=False)[query.metric].sum()
+            kept = sizes.sort_values(ascending=False).index[:top]
+            rows[f"{name}_other"] = ~rows[name].isin(kept)
+            rows[name] = rows[name].mask(rows[f"{name}_other"])
+        keys = [column for name in dimensions for column in (name, f"{name}_other")]
+        sums = [name for name in VOLUME_COLUMNS if not name.startswith("return_")]
+        found = rows.groupby(keys, dropna=False, as_index=False)[sums].sum()
+        found = found.sort_values([query.metric, *keys], ascending=False, ignore_index=True)
+        return Breakdown(found, dimensions)
+
+    def edge_bins(self, query: FlowQuery, max_bins: int = 48) -> EdgeBins:  # noqa: ARG002
+        """Put a quarter of each shown edge into the first bin and the rest into the last."""
+        edges = self.edges(query).rows[["src", "dst", "port", "protocol", query.metric]]
+        first, last = edges.assign(bin_start=START), edges.assign(bin_start=START + 2_700)
+        first[query.metric] //= 4
+        last[query.metric] -= first[query.metric]
+        return EdgeBins(pd.concat([first, last]), 900, START, START + 3_600)
 
     def timeline(self, query: FlowQuery, max_bins: int = 240) -> Timeline:  # noqa: ARG002
         """Put everything into the first minute."""

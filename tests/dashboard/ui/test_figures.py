@@ -9,19 +9,15 @@ from dashboard.analysis.answers import Edges, Ranking, Timeline, Volume
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.graph.model import graph_of, node_ids
 from dashboard.ui.figures.details import edge_details, node_details
-from dashboard.ui.figures.edge_rows import edge_rows, sum_rows
+from dashboard.ui.figures.edge_rows import edge_rows
 from dashboard.ui.figures.empty import all_below, no_edges, nothing_fits, summary
 from dashboard.ui.figures.layouts import LAYOUTS, node_places
 from dashboard.ui.figures.network import network_elements, other_element
 from dashboard.ui.figures.places import APART, core_places
-from dashboard.ui.figures.rankings import ports_figure, talkers_figure
 from dashboard.ui.figures.summary import STALE_AFTER_S, freshness, totals_tiles
-from dashboard.ui.figures.timeline import timeline_figure
 from dashboard.ui.network_style import cytoscape_stylesheet
 from dashboard.ui.theme import PALETTES
 from tests.dashboard.ui.made_up import START, MadeUpAnswers
-
-HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 def drawn(answers: MadeUpAnswers, query: FlowQuery) -> dict[str, dict[str, Any]]:
@@ -152,63 +148,6 @@ def test_empty_answer_says_what_to_change(query: FlowQuery, sentence: str) -> No
     assert nothing_fits(query) == sentence
 
 
-def test_table_ends_with_other_and_total(answers: MadeUpAnswers) -> None:
-    """Rows plus other are the total."""
-    edges = answers.edges(FlowQuery())
-    rows, (other, total) = edge_rows(edges), sum_rows(edges)
-
-    for name in ("flows", "accepted", "rejected", "bytes", "packets", "return_bytes"):
-        assert sum(row[name] for row in rows) + other[name] == total[name]
-    assert (other["dst"], total["dst"]) == ("1 edge", "6 edges")
-    assert rows[4]["port"] is None
-    assert rows[4]["protocol"] == "ICMP"
-
-
-def test_timeline_stacks_the_metric_by_action(answers: MadeUpAnswers) -> None:
-    """Rejected flows lie at the bottom of the stack."""
-    figure = timeline_figure(answers.timeline(FlowQuery()), FlowQuery(), "light")
-
-    assert [trace.name for trace in figure.data] == ["Rejected", "Accepted"]
-    assert [sum(trace.y) for trace in figure.data] == [145, 691]
-
-
-def test_rankings_split_by_action_and_end_with_other(answers: MadeUpAnswers) -> None:
-    """The bars add up to the ranking's total."""
-    query = FlowQuery()
-
-    ranking = answers.ports(query, top=3)
-    figure = ports_figure(ranking, query, "dark")
-
-    assert sum(sum(trace.x) for trace in figure.data) == ranking.total.flows == 836
-    assert list(figure.layout.yaxis.ticktext) == ["TCP 8080", "TCP 5432", "TCP 22", "other"]
-
-
-def test_charts_without_rows_hold_a_sentence(answers: MadeUpAnswers) -> None:
-    """No axes around nothing."""
-    answers.links = []
-    query = FlowQuery()
-    figures = [
-        timeline_figure(answers.timeline(query), query, "light"),
-        talkers_figure(answers.talkers(query), query, "light"),
-    ]
-
-    for figure in figures:
-        assert (
-            figure.layout.annotations[0].text
-            == "No flows in the whole cache.<br>Take a wider range."
-        )
-        assert figure.layout.xaxis.visible is False
-
-
-def test_hostile_names_are_text_in_charts(answers: MadeUpAnswers) -> None:
-    """Plotly reads a few HTML tags in labels; a name must not hold any."""
-    answers.links = [(HOSTILE, "app-1", 443, 6, 20, 0, 100)]
-
-    figure = talkers_figure(answers.talkers(FlowQuery()), FlowQuery(), "light")
-
-    assert "<img" not in figure.to_json().replace("\\u003c", "<")
-
-
 def test_tiles_show_every_digit(answers: MadeUpAnswers) -> None:
     """Short for the eye, exact for who compares."""
     text = text_of(totals_tiles(answers.totals(FlowQuery()), answers.facts()))
@@ -259,7 +198,7 @@ def test_empty_answers_are_drawn_without_trouble() -> None:
     query = FlowQuery()
 
     assert drawn(empty, query) == {}
-    assert edge_rows(empty.edges(query)) == []
+    assert edge_rows(empty.edges(query), query) == []
     assert isinstance(empty.edges(query), Edges)
     assert isinstance(empty.timeline(query), Timeline)
     assert isinstance(empty.talkers(query), Ranking)

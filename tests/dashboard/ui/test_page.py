@@ -116,8 +116,7 @@ def test_all_views_ask_the_same_question(app: Dash, answers: MadeUpAnswers) -> N
     for prop in (
         f"{ids.HEADER_TOTALS}.children",
         f"{ids.TIMELINE_GRAPH}.figure",
-        f"{ids.TALKERS_GRAPH}.figure",
-        f"{ids.PORTS_GRAPH}.figure",
+        f"{ids.RANKINGS_LIST}.children",
         f"{ids.TABLE_GRID}.rowData",
     ):
         assert call(app, prop, **view(search))
@@ -171,7 +170,7 @@ def test_sharing_hides_every_address_everywhere(app: Dash, level: str) -> None:
         for prop in (
             f"{ids.NETWORK_GRAPH}.elements",
             f"{ids.TABLE_GRID}.rowData",
-            f"{ids.TALKERS_GRAPH}.figure",
+            f"{ids.RANKINGS_LIST}.children",
         )
     ]
     selected = {SELECTION: {"kind": "node", "id": "app-1"}}
@@ -244,10 +243,10 @@ def test_unexpected_trouble_is_no_blank_page(config: DashboardConfig) -> None:
     """The notice speaks; the trace is in the log only."""
 
     class Broken(MadeUpAnswers):
-        def ports(self, query: Any, top: int = 10) -> Any:
+        def talkers(self, query: Any, top: int = 10) -> Any:
             raise RuntimeError(str((query, top)))
 
-    answer = call(create_app(Broken(), config), f"{ids.PORTS_GRAPH}.figure", **view())
+    answer = call(create_app(Broken(), config), f"{ids.RANKINGS_LIST}.children", **view())
 
     assert "server's log" in answer[ids.PAGE_NOTICE]["children"]
     assert "RuntimeError" not in json.dumps(answer)

@@ -1,0 +1,138 @@
+"""The endpoints of what stands beside the network, without a browser."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from dash import Dash
+
+from dashboard.ui import ids
+from tests.dashboard.ui.made_up import MadeUpAnswers
+from tests.dashboard.ui.test_page import RAW_ADDRESSES, call, view
+
+SANKEY = f"{ids.SANKEY_GRAPH}.figure"
+MATRIX = f"{ids.MATRIX_GRAPH}.figure"
+LIST = f"{ids.RANKINGS_LIST}.children"
+STATISTICS = f"{ids.TABLE_NOTE}.children"
+TAB = f"{ids.MAIN_TAB}.value"
+DIMENSIONS = {
+    f"{ids.SANKEY_FIRST}.value": "src",
+    f"{ids.SANKEY_SECOND}.value": "port",
+    f"{ids.SANKEY_THIRD}.value": "",
+    f"{ids.MATRIX_ROWS}.value": "src",
+    f"{ids.MATRIX_COLUMNS}.value": "dst",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [("talkers", "app-1"), ("pair", "alb-a → app-1"), ("ports", "TCP 8080"), ("none", "app-1")],
+)
+def test_list_follows_its_tab(app: Dash, kind: str, first: str) -> None:
+    """An unknown list is the first one."""
+    answer = call(app, LIST, **{f"{ids.RANKINGS_KIND}.value": kind}, **view())
+
+    bars = answer[ids.RANKINGS_LIST]["children"]["props"]["children"]
+    assert first in json.dumps(bars[0], ensure_ascii=False)
+
+
+def test_more_shows_25_and_then_10_again(app: Dash, answers: MadeUpAnswers) -> None:
+    """The button says what the next click does."""
+    answers.links = [(f"app-{n}", "db", 5432, 6, 50 + n, 0, 9) for n in range(30)]
+
+    def bars(clicks: int) -> tuple[int, str]:
+        more = {f"{ids.RANKINGS_MORE}.n_clicks": clicks, f"{ids.RANKINGS_KIND}.value": "src"}
+        answer = call(app, LIST, **more, **view())
+        rows = answer[ids.RANKINGS_LIST]["children"]["props"]["children"]
+        return len(rows), answer[ids.RANKINGS_MORE]["children"]
+
+    assert [bars(n) for n in (0, 1, 2)] == [
+        (11, "More: top 25"),
+        (26, "Top 10"),
+        (11, "More: top 25"),
+    ]
+
+
+@pytest.mark.parametrize(("prop", "tab"), [(SANKEY, "sankey"), (MATRIX, "matrix")])
+def test_breakdowns_are_asked_for_on_their_tab_alone(
+    app: Dash, answers: MadeUpAnswers, prop: str, tab: str
+) -> None:
+    """Under another tab, nothing is worked out."""
+    hidden = call(app, prop, **view(), **DIMENSIONS, **{TAB: "network"})
+    asked = len(answers.asked)
+    shown = call(app, prop, **view("?metric=bytes"), **DIMENSIONS, **{TAB: tab})
+
+    assert (hidden, asked) == ({}, 0)
+    assert [query.metric for query in answers.asked] == ["bytes"]
+    assert "9,000,000 bytes" in json.dumps(shown)
+
+
+def test_one_dimension_twice_is_explained(app: Dash) -> None:
+    """What to change stands where the diagram would."""
+    same = DIMENSIONS | {f"{ids.SANKEY_SECOND}.value": "src"}
+
+    answer = call(app, SANKEY, **view(), **same, **{TAB: "sankey"})
+
+    assert "Choose different dimensions." in json.dumps(answer)
+
+
+def test_table_comes_before_its_statistics(app: Dash) -> None:
+    """The first answer has rows without them and names the view that the second is for."""
+    listed = call(app, f"{ids.TABLE_EMPTY}.children", **view("?metric=bytes"))
+    handed_on = {f"{ids.TABLE_LISTED}.data": listed[ids.TABLE_LISTED]["data"]}
+    filled = call(app, STATISTICS, **handed_on, **{TAB: "table"})
+
+    before, after = (answer[ids.TABLE_GRID]["rowData"] for answer in (listed, filled))
+    assert [row["id"] for row in before] == [row["id"] for row in after]
+    assert not any("series" in row for row in before)
+    assert all(sum(row["series"]) == row["bytes"] for row in after)
+    assert filled[ids.TABLE_NOTE]["children"] == "min, average, p95, max: bytes per 15 min"
+
+
+def test_statistics_wait_for_the_table_to_be_looked_at(app: Dash, answers: MadeUpAnswers) -> None:
+    """They cost more than the table."""
+    listed = {f"{ids.TABLE_LISTED}.data": view()[f"{ids.PAGE_VIEW}.data"]}
+
+    assert call(app, STATISTICS, **listed, **{TAB: "network"}) == {}
+    assert answers.asked == []
+
+
+def test_empty_table_says_why(app: Dash) -> None:
+    """The threshold hides every edge, and no sums stand under nothing."""
+    answer = call(app, f"{ids.TABLE_EMPTY}.children", **view("?threshold=5000"))
+
+    assert answer[ids.TABLE_GRID]["rowData"] == []
+    assert answer[ids.TABLE_EMPTY]["children"].startswith("All 6 edges are below the threshold")
+
+
+def test_compared_range_is_drawn_over_the_chart(app: Dash, answers: MadeUpAnswers) -> None:
+    """The same question, over the range before."""
+    search = "?start=2026-03-02T10:00Z&end=2026-03-02T11:00Z&compare=day"
+
+    answer = call(app, f"{ids.TIMELINE_GRAPH}.figure", **view(search))
+
+    names = [trace["name"] for trace in answer[ids.TIMELINE_GRAPH]["figure"]["data"]]
+    assert names == ["Rejected", "Accepted", "Before"]
+    starts = sorted({query.start for query in answers.asked if query.start})
+    assert starts[-1] - starts[0] == 86_400
+
+
+@pytest.mark.parametrize("kind", ["talkers", "src", "dst", "pair", "denied"])
+def test_sharing_hides_addresses_in_every_list(app: Dash, kind: str) -> None:
+    """In what is shown and in what a click would say."""
+    listed: dict[str, Any] = {f"{ids.RANKINGS_KIND}.value": kind}
+
+    text = json.dumps(call(app, LIST, **listed, **view("?sharing=on")))
+
+    assert not [address for address in RAW_ADDRESSES if address in text]
+
+
+@pytest.mark.parametrize(("prop", "tab"), [(SANKEY, "sankey"), (MATRIX, "matrix")])
+def test_sharing_hides_addresses_in_breakdowns(app: Dash, prop: str, tab: str) -> None:
+    """In what is shown and in what a click would say."""
+    text = json.dumps(call(app, prop, **view("?sharing=on"), **DIMENSIONS, **{TAB: tab}))
+
+    assert "app-1" in text
+    assert not [address for address in RAW_ADDRESSES if address in text]
