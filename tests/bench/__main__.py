@@ -11,13 +11,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import ingest, truth
+from tests.bench import ingest, queries, truth
 from tests.bench.measure import Options
 
 # Name to what measures it. Each prints its tables and returns what bench.json keeps.
 BENCHES: dict[str, Callable[[Options, Console], object]] = {
     "ingest": ingest.run,
     "truth": truth.run,
+    "queries": queries.run,
 }
 
 BUILD = Path("build")
