@@ -41,6 +41,8 @@ _LEVEL_COLUMNS = {
 }
 _SPLITS = {"service": "aws_service", "country": "country", "asn": "asn"}
 _OUTSIDE = frozenset(WIDE_SCOPES["internet"])
+# What a book that knows coarse scopes alone says, in the finer words.
+_NARROW = {wide: narrow[0] for wide, narrow in WIDE_SCOPES.items()}
 _EVERYWHERE = frozenset({"multicast", "loopback", "link-local", "reserved"})
 
 Texts = npt.NDArray[np.object_]
@@ -105,7 +107,9 @@ class Places:
             known = frame.pop("inventory_vpc_id")
             frame["vpc_id"] = frame["vpc_id"].where(frame["vpc_id"].notna(), known)
         missing = frame["scope"].isna()
-        frame.loc[missing, "scope"] = frame.loc[missing, "address"].map(book.scope)
+        frame.loc[missing, "scope"] = frame.loc[missing, "address"].map(
+            lambda address: _NARROW.get(book.scope(address), book.scope(address))
+        )
         frame["node"] = _address_ids(frame)
         return cls(frame.astype(object).where(frame.notna(), None), book)
 
