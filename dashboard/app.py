@@ -13,6 +13,7 @@ from flask_compress import Compress
 from dashboard.analysis.answers import FlowAnswers
 from dashboard.analysis.export.pseudonyms import Pseudonyms, load_or_create_key
 from dashboard.config import SHARE_KEY_VARIABLE, DashboardConfig
+from dashboard.saved_views import SavedViews
 from dashboard.ui.callbacks import (
     appearance,
     charts,
@@ -20,6 +21,8 @@ from dashboard.ui.callbacks import (
     flows_chart,
     header,
     network,
+    questions,
+    saved_views,
     suggest,
     table,
     view,
@@ -29,6 +32,7 @@ from dashboard.ui.callbacks.trouble import explain
 from dashboard.ui.layout.page import page
 from dashboard.ui.security import harden
 from dashboard.ui.theme import css_variables
+from dashboard.ui.turns import Turns
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -73,11 +77,17 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
         health_endpoint="healthz",
     )
     app.layout = page
-    source = Source(answers, _pseudonyms_of(config))
-    for part in (view, header, network, charts, table, flows_chart, download, suggest):
+    source = Source(
+        answers, _pseudonyms_of(config), SavedViews(config.views_path), Turns(config.turns)
+    )
+    for part in (
+        view, header, network, charts, table, flows_chart, download, suggest, questions,
+        saved_views,
+    ):  # fmt: skip
         part.register(app, source)
     appearance.register(app)
     harden(app, [config.host])
+    server.teardown_request(lambda _: source.end_request())
     # A worker that has not sent the page yet would refuse the files of its components.
     index: Any = app.index
     with server.test_request_context("/"):

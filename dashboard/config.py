@@ -66,6 +66,8 @@ class DashboardConfig:
         engine: What answers: `duckdb` in this process, `spark` or `athena`.
         engine_url: Where that engine is; see `EngineChoice`.
         engine_cache: The cache folder as that engine sees it.
+        turns: Folder in which the workers tell each other what tabs ask; None: of this
+            process alone.
         insecure_no_auth: Listen on other addresses than loopback without a login.
         assets: Folder with CSS and JavaScript.
     """
@@ -83,6 +85,7 @@ class DashboardConfig:
     engine: str = "duckdb"
     engine_url: str | None = None
     engine_cache: str | None = None
+    turns: Path | None = None
     insecure_no_auth: bool = False
     assets: Path = PROJECT / "assets"
 

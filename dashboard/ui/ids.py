@@ -27,12 +27,25 @@ CONTROLS_COMPARE = "controls-compare"
 CONTROLS_SHARING = "controls-sharing"
 CONTROLS_RESET = "controls-reset"
 CONTROLS_COPY = "controls-copy"
-CONTROLS_DOWNLOAD = "controls-download"
-CONTROLS_DOWNLOAD_V1 = "controls-download-v1"
 
 FILTER_TEXT = "filter-text"
 FILTER_CHIPS = "filter-chips"
 FILTER_TROUBLE = "filter-trouble"
+
+QUESTION_DENIED = "question-denied"
+QUESTION_EXPOSED = "question-exposed"
+QUESTION_LEAVING = "question-leaving"
+QUESTION_NEW = "question-new"
+QUESTION_ADMIN = "question-admin"
+QUESTION_DATABASES = "question-databases"
+QUESTION_ZONES = "question-zones"
+QUESTION_NAT = "question-nat"
+
+VIEWS_LIST = "views-list"
+VIEWS_NAME = "views-name"
+VIEWS_SAVE = "views-save"
+VIEWS_COMMAND = "views-command"
+VIEWS_NOTICE = "views-notice"
 
 MAIN_TAB = "main-tab"
 
@@ -81,3 +94,8 @@ MATRIX_GRAPH = "matrix-graph"
 MATRIX_ROWS = "matrix-rows"
 MATRIX_COLUMNS = "matrix-columns"
 MATRIX_HOW = "matrix-how"
+
+
+def question(key: str) -> str:
+    """Return the id of a ready question's place."""
+    return f"question-{key}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Self
 
@@ -63,6 +64,10 @@ class Cancellation:
         """Do not call it any more."""
         with self._lock:
             self._wakers.remove(wake)
+
+
+# Who asks now; queries of this thread run under it.
+asking: ContextVar[Cancellation | None] = ContextVar("asking", default=None)
 
 
 class Watch:

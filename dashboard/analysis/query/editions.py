@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from dashboard.analysis.engines.choice import EngineChoice
 from dashboard.analysis.engines.protocol import Engine, Inputs, PartMissingError
+from dashboard.analysis.engines.stopping import asking
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query import coverage, talkers, timeline
 from dashboard.analysis.query.filtering import needs_of
@@ -231,4 +232,4 @@ class Editions:
         if self._engine is None:
             msg = "an edition opens the engine before anything is run"
             raise RuntimeError(msg)
-        return self._engine.fetch(prepared.sql, inputs, prepared.values)
+        return self._engine.fetch(prepared.sql, inputs, prepared.values, cancel=asking.get())

@@ -8,12 +8,14 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any
 
+from dashboard.analysis.engines.stopping import QueryCancelledError, asking
+
 
 class Memo:
     """A bounded, thread-safe store of answers; each is worked out once.
 
     Threads that ask for an answer in the making wait for it. An error reaches all who
-    wait, and is not kept.
+    wait, and is not kept. Where somebody gave up the work, the next one takes it on.
     """
 
     def __init__(self, size: int) -> None:
@@ -33,7 +35,13 @@ class Memo:
                 while len(self._answers) > self._size:
                     self._answers.popitem(last=False)
         if kept is not None:
-            return kept.result()
+            try:
+                return kept.result()
+            except QueryCancelledError:
+                mine_too = asking.get()
+                if mine_too is not None and mine_too.is_cancelled:
+                    raise
+                return self.get(key, compute)
         try:
             answer = compute()
         except BaseException as error:

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from dash.exceptions import PreventUpdate
+from flask import g, has_request_context
 
 from dashboard.analysis.answers import FlowAnswers
+from dashboard.analysis.engines.stopping import asking
 from dashboard.analysis.export.pseudonyms import Pseudonyms
 from dashboard.analysis.filters.chips import with_addresses
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.errors import BadQueryError
+from dashboard.saved_views import SavedViews
 from dashboard.ui.figures.layouts import Places, node_places
 from dashboard.ui.sharing import PseudonymAnswers
+from dashboard.ui.turns import Turns
 from dashboard.ui.view_state import ViewState
 
 
@@ -52,10 +56,14 @@ class Source:
     Attributes:
         answers: The real answers.
         pseudonyms: Gives those of sharing mode; asked only while it is on.
+        saved_views: The views that the team keeps.
+        turns: Which question each tab asked last.
     """
 
     answers: FlowAnswers
     pseudonyms: Callable[[], Pseudonyms]
+    saved_views: SavedViews
+    turns: Turns
 
     def shown_view(self, view: Any) -> Shown:
         """Read the view state of the page.
@@ -67,11 +75,28 @@ class Source:
         if view is None:
             raise PreventUpdate
         search = view.get("search") if isinstance(view, Mapping) else view
+        if isinstance(view, Mapping):
+            self._wait(view.get("asker"), view.get("turn"))
         if not isinstance(search, str):
             raise BadQueryError(
                 field="view", value=view, expected="a view state as the page keeps it"
             )
         return self.shown_search(search)
+
+    def _wait(self, asker: Any, turn: Any) -> None:
+        """Run this request's queries until the same tab asks the next question."""
+        if not has_request_context():
+            return
+        cancellation = self.turns.begin(asker, turn)
+        asking.set(cancellation)
+        if cancellation is not None:
+            g.setdefault("cancellations", []).append(cancellation)
+
+    def end_request(self) -> None:
+        """Forget what a request waited for; called when it is over."""
+        asking.set(None)
+        for cancellation in g.pop("cancellations", []):
+            self.turns.end(cancellation)
 
     def shown_search(self, search: str) -> Shown:
         """Read a URL search string, as downloads carry it.

@@ -6,6 +6,7 @@ import logging
 
 from dash import set_props
 
+from dashboard.analysis.engines.stopping import QueryCancelledError
 from dashboard.errors import DashboardError
 from dashboard.ui import ids
 
@@ -18,6 +19,8 @@ _UNEXPECTED = (
 
 def explain(error: Exception) -> None:
     """Show what went wrong; the views keep their last picture."""
+    if isinstance(error, QueryCancelledError):
+        return  # The next question's answer is on its way to the same place.
     if isinstance(error, DashboardError):
         _log.info("answered with a sentence error=%s", type(error).__name__)
         set_props(ids.PAGE_NOTICE, {"children": str(error)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -79,10 +81,16 @@ def register(app: Dash, source: Source) -> None:
             "events": {name: Input(*where) for name, where in _EVENTS.items()},
             "_version": Input(*_RENEWAL),
             "text": State(ids.FILTER_TEXT, "value"),
+            "shown": State(ids.PAGE_VIEW, "data"),
         },
     )
     def synchronize(
-        search: str | None, controls: Controls, events: Controls, _version: Any, text: Any
+        search: str | None,
+        controls: Controls,
+        events: Controls,
+        _version: Any,
+        text: Any,
+        shown: Any,
     ) -> dict[str, Any]:
         facts = source.answers.facts()
         cause = _cause()
@@ -101,7 +109,11 @@ def register(app: Dash, source: Source) -> None:
             return _unchanged() | {"trouble": trouble(error)}
         return {
             "search": no_update if cause == "search" else state.to_search(),
-            "view": {"search": state.to_fixed_search(), "version": facts.version},
+            "view": {
+                "search": state.to_fixed_search(),
+                "version": facts.version,
+                **next_turn(source, shown),
+            },
             "notice": " ".join(problems),
             "values": control_values(state),
             "hints": [
@@ -112,6 +124,15 @@ def register(app: Dash, source: Source) -> None:
             "chips": filter_chips(state.query),
             "trouble": [],
         }
+
+
+def next_turn(source: Source, shown: Any) -> dict[str, Any]:
+    """Return who asks and the number of the question, and end what was asked before."""
+    known = shown.get("asker") if isinstance(shown, dict) else None
+    asker = known if isinstance(known, str) else secrets.token_hex(8)
+    turn = time.time_ns() // 1_000_000
+    source.turns.announce(asker, turn)
+    return {"asker": asker, "turn": turn}
 
 
 def edited(cause: str, search: str | None, command: Any) -> Any:

@@ -10,6 +10,8 @@ from dash import html
 from dashboard.analysis.flow_query import DEFAULT_THRESHOLD, DEFAULT_TOP_K, MAX_TOP_K
 from dashboard.ui import ids
 from dashboard.ui.layout.aria import labelled, unread
+from dashboard.ui.layout.saved_views import saved_views
+from dashboard.ui.layout.take_away import take_away
 from dashboard.ui.view_state import ALL, SPANS
 
 _DEBOUNCE_MS = 500
@@ -138,9 +140,10 @@ def _number(control_id: str, value: int, low: int, high: int | None, label: str)
 
 
 def actions() -> Any:
-    """Return what is done with the answer: share, download, link."""
+    """Return what is done with the answer: share, take away, link."""
     return html.Div(
         [
+            saved_views(),
             dmc.Switch(
                 id=ids.CONTROLS_SHARING,
                 label="Sharing",
@@ -150,20 +153,7 @@ def actions() -> Any:
                     "root": {"title": "Show addresses without a name as pseudonyms, everywhere"}
                 },
             ),
-            html.A(
-                "graph.json",
-                id=ids.CONTROLS_DOWNLOAD,
-                href="graph.json",
-                className="button",
-                title="Download this graph with all figures (version 2)",
-            ),
-            html.A(
-                "v1",
-                id=ids.CONTROLS_DOWNLOAD_V1,
-                href="graph.json?version=1",
-                className="button",
-                title="Download it in the plain shape (version 1: nodes, edges, counts)",
-            ),
+            take_away(),
             html.Button(
                 "Copy link",
                 id=ids.CONTROLS_COPY,

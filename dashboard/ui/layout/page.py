@@ -14,6 +14,7 @@ from dashboard.ui.layout.controls import controls
 from dashboard.ui.layout.filter_bar import filter_bar
 from dashboard.ui.layout.header import header
 from dashboard.ui.layout.panels import main_panel
+from dashboard.ui.layout.questions import questions
 from dashboard.ui.theme import mantine_theme
 
 _CLOCK_MS = 20_000  # How often the page asks whether the cache has grown.
@@ -36,6 +37,7 @@ def page() -> Any:
                     header(),
                     controls(),
                     filter_bar(),
+                    questions(),
                     html.Div(id=ids.PAGE_NOTICE, className="notice", role="alert"),
                     html.Main(
                         [timeline_panel(), main_panel(), html.Div(rankings(), className="side")],
