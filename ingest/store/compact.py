@@ -154,6 +154,7 @@ def _settle(
         if facts is not None:
             changed[date, hour] = facts
             _log.info("derived again flows %s hour %s", date, hour)
+    settler.end()
     if done:
         plan.changes.append(lambda catalog: settle(catalog, done))
         report.settled += len(done)

@@ -26,8 +26,8 @@ from ingest.store.layout import partitions_beside
 from ingest.store.plan import Plan
 from ingest.store.rows import LivePart
 
-# About 150 bytes a row are held at once; with more rows an hour is left as it is.
-LARGEST_HOUR = 6_000_000
+# About 200 bytes a row are held at once; with more rows an hour is left as it is.
+LARGEST_HOUR = 3_000_000
 
 _ADDRESSES = tuple(field.replace("-", "_") for field in ADDRESS_FIELDS)
 _TEXTS = ("interface_id", "flow_direction", "vpc_id", "tgw_src_vpc_id", "tgw_dst_vpc_id")
@@ -42,7 +42,7 @@ _TYPES = {"string": pa.string(), "int32": pa.int32(), "bool": pa.bool_()}
 
 
 class Settler:
-    """Derives hours again, one after the other; neighbors are read once.
+    """Derives hours again, one after the other.
 
     Args:
         folder: For the files that hold the facts.
@@ -53,7 +53,6 @@ class Settler:
         self._folder = folder
         self._largest = largest_hour
         self._parts: dict[tuple[str, str | None], list[LivePart]] = {}
-        self._hours: dict[tuple[str, str], tuple[list[str], pa.Table]] = {}
         self._written = 0
 
     def begin(self, plan: Plan) -> None:
@@ -61,6 +60,10 @@ class Settler:
         self._parts = defaultdict(list)
         for part in plan.live_in("flows"):
             self._parts[part.date, part.hour].append(part)
+
+    def end(self) -> None:
+        """Give the memory back: merging needs its own."""
+        pa.default_memory_pool().release_unused()
 
     def is_too_large(self, date: str, hour: str) -> bool:
         """Tell whether an hour has more rows than are derived at once."""
@@ -75,13 +78,16 @@ class Settler:
         window = [near for near in partitions_beside(date, hour) if self._n_rows(near)]
         if sum(map(self._n_rows, window)) > self._largest:
             window = [(date, hour)]
-        for gone in self._hours.keys() - set(window):
-            del self._hours[gone]
-        tables = [self._witnesses(near) for near in window]
-        before = sum(len(table) for table in tables[: window.index((date, hour))])
-        paths, own = self._hours[date, hour]
-        derived = derive(_parsed(pa.concat_tables(tables, promote_options="default")))
-        facts = _facts(derived, slice(before, before + len(own)))
+        before = sum(map(self._n_rows, window[: window.index((date, hour))]))
+        rows = slice(before, before + self._n_rows((date, hour)))
+        # Nothing holds the table any more once it is parsed: it is as large as what is made of it.
+        parsed = _parsed(_read([path for near in window for path in self._paths(near)], _WITNESS))
+        expected = sum(map(self._n_rows, window))
+        if parsed.n_rows != expected:
+            msg = f"{parsed.n_rows:,} rows instead of {expected:,} around {date} hour {hour}"
+            raise pa.ArrowInvalid(msg)
+        facts = _facts(derive(parsed), rows)
+        paths = self._paths((date, hour))
         stored = _read(paths, _DERIVED)
         if all(facts[name].equals(_plain(stored, name)) for name in facts.column_names):
             return None
@@ -93,11 +99,8 @@ class Settler:
     def _n_rows(self, hour: tuple[str, str]) -> int:
         return sum(part.rows for part in self._parts.get(hour, ()))
 
-    def _witnesses(self, hour: tuple[str, str]) -> pa.Table:
-        paths = [part.path for part in self._parts[hour]]
-        if self._hours.get(hour, ([], None))[0] != paths:
-            self._hours[hour] = paths, _read(paths, _WITNESS)
-        return self._hours[hour][1]
+    def _paths(self, hour: tuple[str, str]) -> list[str]:
+        return [part.path for part in self._parts[hour]]
 
 
 def _read(paths: Sequence[str], names: Sequence[str]) -> pa.Table:
