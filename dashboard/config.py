@@ -28,6 +28,8 @@ _VARIABLES = {
     "port": "FLOW_ATLAS_PORT",
     "workers": "FLOW_ATLAS_WORKERS",
     "known_ips": "FLOW_ATLAS_KNOWN_IPS",
+    "ip_ranges": "FLOW_ATLAS_IP_RANGES",
+    "geo": "FLOW_ATLAS_GEO",
     "share_key_file": "FLOW_ATLAS_SHARE_KEY_FILE",
     "share_key": SHARE_KEY_VARIABLE,
     "views_file": "FLOW_ATLAS_VIEWS_FILE",
@@ -58,6 +60,8 @@ class DashboardConfig:
         port: Port to listen on.
         workers: Processes that serve the page.
         known_ips: CSV with names for addresses; None: nothing has a name.
+        ip_ranges: AWS's `ip-ranges.json`; None: services of addresses are not known.
+        geo: Databases of countries and networks, and lists of other clouds' networks.
         share_key_file: Key of sharing mode; None: `share.key` in the cache folder.
         share_key: The key itself, where the environment gives it instead of a file.
         views_file: Saved views; None: `views.json` in the cache folder.
@@ -77,6 +81,8 @@ class DashboardConfig:
     port: int = 8050
     workers: int = 2
     known_ips: Path | None = None
+    ip_ranges: Path | None = None
+    geo: tuple[Path, ...] = ()
     share_key_file: Path | None = None
     share_key: str | None = field(default=None, repr=False)
     views_file: Path | None = None
@@ -169,8 +175,10 @@ class DashboardConfig:
 
 
 def _converted(name: str, variable: str, text: str) -> Any:
-    if name in ("cache", "known_ips", "share_key_file", "views_file"):
+    if name in ("cache", "known_ips", "ip_ranges", "share_key_file", "views_file"):
         return Path(text)
+    if name == "geo":
+        return tuple(Path(part) for part in text.split(os.pathsep) if part)
     if name in ("port", "workers"):
         if not text.isdecimal():
             raise SettingError(variable, text, "a whole number")

@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 
 from dashboard.analysis.answers import FlowAnswers
 from dashboard.analysis.engines.choice import ENGINES
-from dashboard.analysis.enrich.known_ips import KnownNames
+from dashboard.analysis.enrich.book import AddressBook
 from dashboard.analysis.export.pseudonyms import Pseudonyms, open_pseudonyms
 from dashboard.analysis.flow_query import (
     ACTIONS,
@@ -56,6 +56,13 @@ class Access:
             help="CSV: address or CIDR, name, kind, owner.",
             show_default="data/known_ips.csv where it exists",
         ),
+    ] = None
+    ip_ranges: Annotated[
+        Path | None, typer.Option(help="AWS's ip-ranges.json: names services of public addresses.")
+    ] = None
+    geo: Annotated[
+        list[Path] | None,
+        typer.Option(help="Countries and networks: MaxMind databases, or CSV/JSON; repeatable."),
     ] = None
     share_key_file: Annotated[
         Path | None,
@@ -97,6 +104,7 @@ class Access:
         """
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         given["time_limit_s"] = given.pop("time_limit")
+        given["geo"] = tuple(given["geo"]) if given["geo"] else None
         return DashboardConfig.from_settings(
             {**dotenv_values(".env"), **os.environ}, **given, **more
         )
@@ -202,9 +210,8 @@ def opened(access: Access, sharing: Sharing) -> Opened:
 
 def open_answers(config: DashboardConfig) -> FlowSource:
     """Return the answers of a configuration; the cache is looked for at the first question."""
-    return FlowSource(
-        config.cache, KnownNames(config.known_ips), config.limits, config.engine_choice
-    )
+    book = AddressBook(config.known_ips, config.cache, config.ip_ranges, config.geo)
+    return FlowSource(config.cache, book, config.limits, config.engine_choice)
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

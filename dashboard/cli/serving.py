@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +24,9 @@ def serve(
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port.", show_default="8050")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes.", show_default="2")] = None,
+    views_file: Annotated[
+        Path | None, typer.Option(help="Saved views.", show_default="views.json in the cache")
+    ] = None,
     insecure_no_auth: Annotated[
         bool,
         typer.Option("--insecure-no-auth", help="Allow a --host that other machines reach."),
@@ -28,7 +34,11 @@ def serve(
 ) -> None:
     """Serve the page; health is at /healthz."""
     config = access.config(
-        host=host, port=port, workers=workers, insecure_no_auth=insecure_no_auth or None
+        host=host,
+        port=port,
+        workers=workers,
+        views_file=views_file,
+        insecure_no_auth=insecure_no_auth or None,
     )
     # Only this command needs Dash and gunicorn, which take longer to import than the rest.
     from dashboard.app import create_app
@@ -41,13 +51,17 @@ def serve(
         # The page says the same, and fills itself when records arrive.
         note(f"warning: {error}")
     shown_host = f"[{config.host}]" if ":" in config.host else config.host
-    Server(
-        lambda: create_app(open_answers(config), config).server,
-        host=config.host,
-        port=config.port,
-        workers=config.workers,
-        on_ready=lambda: note(f"Flow Atlas: http://{shown_host}:{config.port}  (Ctrl+C stops it)"),
-    ).run()
+    with tempfile.TemporaryDirectory(prefix="flow-atlas-") as turns:
+        shared = replace(config, turns=Path(turns))
+        Server(
+            lambda: create_app(open_answers(shared), shared).server,
+            host=config.host,
+            port=config.port,
+            workers=config.workers,
+            on_ready=lambda: note(
+                f"Flow Atlas: http://{shown_host}:{config.port}  (Ctrl+C stops it)"
+            ),
+        ).run()
 
 
 def ddl(
