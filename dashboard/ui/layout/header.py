@@ -11,6 +11,8 @@ from dashboard.ui import ids
 from dashboard.ui.layout.aria import labelled
 from dashboard.ui.layout.controls import actions
 
+_TOUR: dict[str, Any] = {"data-tour": "on"}  # assets/40-tour.js hears it.
+
 
 def header() -> Any:
     """Return the bar with the product's name and the row of totals under it."""
@@ -22,6 +24,13 @@ def header() -> Any:
                     html.Span(id=ids.HEADER_RANGE, className="range"),
                     html.Span(id=ids.HEADER_FRESHNESS, className="freshness"),
                     actions(),
+                    html.Button(
+                        "Tour",
+                        type="button",
+                        className="button",
+                        title="Show what is where",
+                        **_TOUR,
+                    ),
                     dmc.ActionIcon(
                         html.Span(className="icon icon-theme"),
                         id=ids.HEADER_THEME,
