@@ -7,16 +7,15 @@ from typing import Annotated, Any
 
 import orjson
 import pandas as pd
-import pyarrow as pa
 import typer
 from rich.table import Table
 
 from dashboard.analysis.answers import Changes, FlowAnswers
+from dashboard.analysis.export.changes_csv import changes_csv
 from dashboard.analysis.export.files import write_file
 from dashboard.analysis.export.graph_json import query_record
 from dashboard.analysis.export.picture import hidden_question
 from dashboard.analysis.export.report import service_title
-from dashboard.analysis.export.tables import csv_text
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.cli.options import (
     Access,
@@ -71,7 +70,7 @@ def diff(
     changes = at.answers.changes(query, before)
     told = hidden_question(query, at.pseudonyms) if at.pseudonyms else query
     if suffix == ".csv":
-        content = csv_text(pa.Table.from_pandas(changes.rows, preserve_index=False))
+        content = changes_csv(changes)
     elif suffix or as_json:
         content = _record(changes, told, before, at.real.facts().version)
     else:

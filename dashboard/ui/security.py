@@ -12,7 +12,7 @@ from flask import Response, abort, request
 
 _log = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 8 * 1024 * 1024  # A loaded graph.json of 5 MB, in base64.
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound.
 _UPDATE_PATH = "_dash-update-component"

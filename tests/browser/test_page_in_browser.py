@@ -164,11 +164,12 @@ def test_download_is_what_the_command_writes(
     output = tmp_path / "graph.json"
     filters = ("--action", "accept", "--metric", "bytes", "--threshold", "1000", "--top", "30")
 
+    page.click(css(ids.TAKE_OPEN))
     with page.expect_download() as download:
-        page.click(css(ids.CONTROLS_DOWNLOAD))
+        page.get_by_role("link", name="graph.json", exact=True).click()
     graph_file(cache, *filters, "-o", output)
 
-    assert download.value.suggested_filename == "graph.json"
+    assert re.fullmatch(r"graph_\d{8}T\d{6}Z\.json", download.value.suggested_filename)
     assert Path(download.value.path()).read_bytes() == output.read_bytes()
 
 
@@ -196,8 +197,9 @@ def test_sharing_hides_every_address_without_a_name(open_page: OpenPage, cache: 
         page.inner_text("body"),
         json.dumps(page.evaluate("cy.elements().map(e => e.data())")),
     ]
+    page.click(css(ids.TAKE_OPEN))
     with page.expect_download() as download:
-        page.click(css(ids.CONTROLS_DOWNLOAD))
+        page.get_by_role("link", name="graph.json", exact=True).click()
     texts.append(Path(download.value.path()).read_text(encoding="utf-8"))
 
     source = page.content()

@@ -18,3 +18,8 @@ def live() -> dict[str, Any]:
 def unread() -> dict[str, Any]:
     """Keep decoration from being read out."""
     return {"aria-hidden": "true"}
+
+
+def opens_dialog() -> dict[str, Any]:
+    """Say that a button opens a dialog."""
+    return {"aria-haspopup": "dialog"}

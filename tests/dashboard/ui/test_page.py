@@ -197,20 +197,6 @@ def test_sharing_moves_no_node(app: Dash) -> None:
     assert places(plain) == places(shared)
 
 
-def test_links_lead_to_the_graph_of_the_view(app: Dash) -> None:
-    """Version 2 by default, version 1 beside it."""
-    answer = call(app, f"{ids.CONTROLS_DOWNLOAD}.href", **view("?top=3"))
-    client = app.server.test_client()
-
-    plain = client.get(answer[ids.CONTROLS_DOWNLOAD_V1]["href"])
-    rich = client.get(answer[ids.CONTROLS_DOWNLOAD]["href"])
-
-    assert set(plain.json) == {"nodes", "edges"}
-    assert rich.json["meta"]["version"] == 2
-    assert len(rich.json["edges"]) == 3
-    assert rich.headers["Content-Disposition"] == "attachment; filename=graph.json"
-
-
 @pytest.mark.parametrize(
     ("search", "text"),
     [
