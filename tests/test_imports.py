@@ -16,6 +16,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "dashboard.analysis.filters": ("dashboard.errors", "dashboard.analysis.filters"),
     "dashboard.analysis.flow_query": ("dashboard.errors", "dashboard.analysis.filters"),
     "dashboard.analysis.answers": ("dashboard.analysis.flow_query", "ingest.store.read"),
+    "dashboard.analysis.questions": (
+        "dashboard.analysis.flow_query",
+        "dashboard.analysis.answers",
+    ),
     "dashboard.analysis.engines": (
         "dashboard.errors",
         "dashboard.analysis.engines",
