@@ -16,6 +16,8 @@
     return Promise.resolve();
   }
 
+  window.flowAtlasCopied = copied;
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     atlas: {
       theme: function (clicks) {

@@ -16,11 +16,14 @@ from dashboard.config import SHARE_KEY_VARIABLE, DashboardConfig
 from dashboard.saved_views import SavedViews
 from dashboard.ui.callbacks import (
     appearance,
+    changes,
     charts,
     download,
+    drawer,
     flows_chart,
     header,
     network,
+    quality,
     questions,
     saved_views,
     suggest,
@@ -82,7 +85,7 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
     )
     for part in (
         view, header, network, charts, table, flows_chart, download, suggest, questions,
-        saved_views,
+        saved_views, drawer, changes, quality,
     ):  # fmt: skip
         part.register(app, source)
     appearance.register(app)

@@ -27,6 +27,7 @@ def cytoscape_stylesheet(scheme: object, *, cheap: bool = False) -> list[Style]:
     return [
         *_node_styles(colors),
         *_edge_styles(colors, cheap=cheap),
+        *_change_styles(colors),
         *_label_styles(colors, cheap=cheap),
         *_marked_styles(colors),
     ]
@@ -93,6 +94,28 @@ def _edge_styles(colors: Palette, *, cheap: bool) -> list[Style]:
             }
             for state, (color, line) in states.items()
         ),
+    ]
+
+
+def _change_styles(colors: Palette) -> list[Style]:
+    """Color edges by what became of them; they carry it only while a range is compared."""
+    changes = {
+        "added": (colors.accent, 1.0),
+        "grew": (colors.mixed, 1.0),
+        "shrank": (colors.accepted, 0.8),
+        "same": (colors.unlogged, 0.45),
+    }
+    return [
+        {
+            "selector": f'edge[change = "{change}"]',
+            "style": {
+                "line-color": color,
+                "target-arrow-color": color,
+                "color": color,
+                "opacity": opacity,
+            },
+        }
+        for change, (color, opacity) in changes.items()
     ]
 
 

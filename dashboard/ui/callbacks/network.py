@@ -1,4 +1,4 @@
-"""The network, what it says about itself, and the panel of the selected part."""
+"""The network and what it says about itself."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output
 
-from dashboard.analysis.graph.model import graph_edges, graph_of, node_ids
+from dashboard.analysis.graph.model import graph_of, node_ids
 from dashboard.ui import ids
+from dashboard.ui.callbacks.changes import compared_ranges
 from dashboard.ui.callbacks.shown import Source
-from dashboard.ui.figures.details import edge_details, hint, node_details
+from dashboard.ui.figures.changes import marked
 from dashboard.ui.figures.empty import no_edges, summary
-from dashboard.ui.figures.network import key_id, network_elements, other_element
+from dashboard.ui.figures.network import network_elements, other_element
 from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet
-from dashboard.ui.selection import selected_part
 
 # Buttons of the toolbar, and the functions of assets/21-network-callbacks.js that they call.
 _TOOLS = {
@@ -32,7 +32,7 @@ _TOOLS = {
 
 
 def register(app: Dash, source: Source) -> None:
-    """Redraw the network when the view changes; show figures of what is selected."""
+    """Redraw the network when the view changes."""
 
     @app.callback(
         Output(ids.NETWORK_GRAPH, "elements"),
@@ -51,6 +51,7 @@ def register(app: Dash, source: Source) -> None:
         graph = graph_of(edges, shown.answers.nodes(names, shown.query))
         positions = shown.positions(names)
         elements = network_elements(graph, positions, shown.query)
+        elements = marked(elements, compared_ranges(shown))
         if with_other and edges.other_edges and elements:
             elements.append(other_element(edges.other, edges.other_edges, positions, shown.query))
         sentence = no_edges(edges, totals, shown.query)
@@ -67,25 +68,6 @@ def register(app: Dash, source: Source) -> None:
         shown = source.shown_view(view)
         many = len(shown.answers.edges(shown.query).rows) > CHEAP_ABOVE_EDGES
         return cytoscape_stylesheet(scheme, cheap=many)
-
-    @app.callback(
-        Output(ids.NETWORK_DETAILS, "children"),
-        inputs={
-            "selection": Input(ids.NETWORK_SELECTION, "data"),
-            "view": Input(ids.PAGE_VIEW, "data"),
-        },
-    )
-    def show_details(selection: Any, view: Any) -> Any:
-        shown = source.shown_view(view)
-        part = selected_part(selection)
-        if part is None:
-            return hint()
-        edges = graph_edges(shown.answers.edges(shown.query))
-        if part.edge is not None:
-            key = part.edge
-            return edge_details(edges, key_id(key.src, key.dst, key.port, key.protocol))
-        facts = shown.answers.nodes((part.node,), shown.query).get(part.node)
-        return node_details(edges, facts, part.node, shown.query)
 
     _wire_tools(app)
 

@@ -1,23 +1,39 @@
-"""The panel of one node or one edge, with every digit."""
+"""What is known of a node or an edge, as lines of a term and a text."""
 
 from __future__ import annotations
 
-import functools
-import operator
-from collections.abc import Sequence
+import json
+from collections.abc import Collection
 from typing import Any
 
 from dash import html
 
-from dashboard.analysis.answers import NodeFacts
-from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.graph.model import GraphEdge
+from dashboard.analysis.answers import NodeFacts, Totals
+from dashboard.analysis.export.tables import NEVER_SHARED
 from dashboard.ui import wording
-from dashboard.ui.figures.network import amount, edge_id
 
-_HINT = "Point at a node or an edge for its figures; select it to keep them here."
-_MOST_PEERS = 5
 Lines = list[tuple[str, str]]
+
+_HINT = "Select a node or an edge of the network, or a row of a table, for all that is known."
+_MOST_ADDRESSES = 8
+_TERMS = {
+    "name": "Name",
+    "aws_service": "AWS service",
+    "subnet_name": "Subnet",
+    "subnet_id": "Subnet id",
+    "vpc_name": "VPC",
+    "vpc_id": "VPC id",
+    "account_name": "Account",
+    "account_id": "Account id",
+    "region": "Region",
+    "az_id": "Zone",
+    "interface_id": "Interface",
+    "instance_id": "Instance",
+    "security_groups": "Security groups",
+    "cloud": "Cloud",
+    "country": "Country",
+    "asn": "Network",
+}
 
 
 def hint() -> Any:
@@ -26,93 +42,82 @@ def hint() -> Any:
 
 
 def gone() -> Any:
-    """Say that the selected part is cut; without its name, which sharing may hide."""
-    return html.P("What you selected is not in this picture: the filters cut it.")
+    """Say that nothing fits the selected part; without its name, which sharing may hide."""
+    return html.P(
+        "What you selected has no traffic in this range and filter. "
+        "Take a wider range, or remove a part of the filter.",
+        className="drawer-empty",
+    )
 
 
-def edge_details(edges: Sequence[GraphEdge], wanted: str) -> Any:
-    """Return the figures of the edge with this element id."""
-    for edge in edges:
-        if edge_id(edge) == wanted:
-            return [html.H3(f"{edge.src} → {edge.dst}"), _list(_edge_lines(edge))]
-    return gone()
+def listed(lines: Lines) -> Any:
+    """Return lines as a list of terms."""
+    children: list[Any] = []
+    for term, text in lines:
+        children += [html.Dt(term), html.Dd(text)]
+    return html.Dl(children, className="facts")
 
 
-def node_details(
-    edges: Sequence[GraphEdge], facts: NodeFacts | None, node: str, query: FlowQuery
-) -> Any:
-    """Return what is known of a node, and its figures over the shown edges."""
-    own = [edge for edge in edges if node in (edge.src, edge.dst)]
-    if not own:
-        return gone()
-    lines = _fact_lines(facts) + _node_lines(own, node)
-    return [html.H3(node), _list(lines), *_peers(own, node, query)]
+def fact_lines(facts: NodeFacts | None, *, shared: bool = False) -> Lines:
+    """Return what the inventory, the list of known IPs and the logs say of a node.
+
+    Args:
+        facts: None: nothing is known.
+        shared: Leave out what leads to an address behind a pseudonym.
+    """
+    if facts is None:
+        return []
+    lines = [
+        (term, text or "") for term, text in (("Kind", facts.kind), ("Owner", facts.owner)) if text
+    ]
+    lines.append(("Scope", facts.scope))
+    if facts.is_named and facts.addresses:
+        lines.append(("Addresses" if facts.n_addresses > 1 else "Address", _addresses(facts)))
+    known = dict(facts.details)
+    left_out: Collection[str] = NEVER_SHARED if shared else ()
+    lines += [
+        (term, known[name])
+        for name, term in _TERMS.items()
+        if known.get(name) and name not in left_out and known[name] != facts.node
+    ]
+    return lines + ([] if shared else _tag_lines(known.get("tags")))
 
 
-def _edge_lines(edge: GraphEdge) -> Lines:
-    volume = edge.volume
+def volume_lines(totals: Totals) -> Lines:
+    """Return sums of everything that fits, with every digit."""
+    volume = totals.volume
+    decided = volume.accepted + volume.rejected
     return [
-        ("Service", wording.service(edge.port, edge.protocol)),
         ("Flows", wording.whole(volume.flows)),
         ("Accepted", wording.whole(volume.accepted)),
-        ("Rejected", _with_share(volume.rejected, volume.flows)),
+        ("Rejected", _with_share(volume.rejected, decided)),
         ("Bytes", wording.whole(volume.bytes)),
         ("of them returned", wording.whole(volume.return_bytes)),
         ("Packets", wording.whole(volume.packets)),
         ("of them returned", wording.whole(volume.return_packets)),
         ("Log records", wording.whole(volume.records)),
-        ("First seen, UTC", wording.moment(edge.first_seen)),
-        ("Last seen, UTC", wording.moment(edge.last_seen)),
+        ("First seen, UTC", wording.moment(totals.first)),
+        ("Last seen, UTC", wording.moment(totals.last)),
     ]
 
 
-def _node_lines(edges: Sequence[GraphEdge], node: str) -> Lines:
-    volume = functools.reduce(operator.add, (edge.volume for edge in edges))
-    opened = sum(edge.volume.flows for edge in edges if edge.src == node)
-    first = min((edge.first_seen for edge in edges if edge.first_seen is not None), default=None)
-    last = max((edge.last_seen for edge in edges if edge.last_seen is not None), default=None)
-    return [
-        ("Flows", wording.whole(volume.flows)),
-        ("as initiator", wording.whole(opened)),
-        ("Rejected", _with_share(volume.rejected, volume.flows)),
-        ("Bytes", wording.whole(volume.bytes)),
-        ("Packets", wording.whole(volume.packets)),
-        ("First seen, UTC", wording.moment(first)),
-        ("Last seen, UTC", wording.moment(last)),
-    ]
+def _addresses(facts: NodeFacts) -> str:
+    shown = ", ".join(facts.addresses[:_MOST_ADDRESSES])
+    more = facts.n_addresses - min(len(facts.addresses), _MOST_ADDRESSES)
+    return f"{shown} and {wording.whole(more)} more" if more > 0 else shown
 
 
-def _fact_lines(facts: NodeFacts | None) -> Lines:
-    if facts is None:
+def _tag_lines(text: str | None) -> Lines:
+    """Return AWS tags; a text that is no JSON object stays one line."""
+    if not text:
         return []
-    lines = [("Scope", facts.scope)]
-    if facts.kind:
-        lines.append(("Kind", facts.kind))
-    if facts.owner:
-        lines.append(("Owner", facts.owner))
-    if facts.is_named and facts.addresses:
-        shown = ", ".join(facts.addresses[:3])
-        more = facts.n_addresses - min(len(facts.addresses), 3)
-        lines.append(("Addresses", f"{shown} and {wording.whole(more)} more" if more else shown))
-    return lines
-
-
-def _peers(edges: Sequence[GraphEdge], node: str, query: FlowQuery) -> list[Any]:
-    items = []
-    for edge in edges[:_MOST_PEERS]:
-        way, peer = ("→", edge.dst) if edge.src == node else ("←", edge.src)
-        text = f"{way} {peer} {wording.service(edge.port, edge.protocol)}"
-        shown = wording.volume(amount(edge, query), query.metric)
-        items.append(html.Li([html.Span(text, title=text), html.Span(shown)]))
-    title = f"Largest of its {wording.whole(len(edges))} edges" if len(edges) > 1 else "Its edge"
-    return [html.H4(title), html.Ul(items, className="peers")]
-
-
-def _list(lines: Lines) -> Any:
-    children: list[Any] = []
-    for term, text in lines:
-        children += [html.Dt(term), html.Dd(text)]
-    return html.Dl(children)
+    try:
+        tags = json.loads(text)
+    except ValueError:
+        tags = None
+    if not isinstance(tags, dict):
+        return [("Tags", text)]
+    return [(f"Tag {name}", str(value)) for name, value in sorted(tags.items())]
 
 
 def _with_share(part: int, of: int) -> str:

@@ -10,7 +10,8 @@ from dash import dcc, html
 
 from dashboard.ui import ids
 from dashboard.ui.figures.layouts import LAYOUTS
-from dashboard.ui.layout.aria import labelled, live, unread
+from dashboard.ui.layout.aria import labelled, unread
+from dashboard.ui.layout.changes import changes_legend
 from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet
 
 # The only layout: places come from the server, and an unknown name would kill the component.
@@ -20,6 +21,7 @@ _KEYS = (
     ("← ↑ → ↓", "walk to the next node"),
     ("Shift + arrow", "move the node; it is pinned there"),
     ("Enter", "show its details"),
+    ("D", "go to the details; Esc closes them and comes back"),
     ("E", "walk along its edges"),
     ("F", "focus on it; then + and − for more or fewer hops"),  # noqa: RUF001 - a minus sign.
     ("H", "hide it; Shift + H shows all again"),
@@ -58,13 +60,7 @@ def network() -> Any:
                     _empty(),
                     html.Canvas(className="network-map whole", **unread()),
                     html.Div(_legend(), className="legend"),
-                    html.Aside(
-                        id=ids.NETWORK_DETAILS,
-                        className="details",
-                        tabIndex="0",
-                        **labelled("Details"),
-                        **live(),
-                    ),
+                    changes_legend(),
                 ],
                 className="network-stage",
             ),

@@ -11,6 +11,7 @@ from dashboard.ui import ids
 from dashboard.ui.layout.aria import unread
 from dashboard.ui.layout.beside import rankings, timeline_panel
 from dashboard.ui.layout.controls import controls
+from dashboard.ui.layout.drawer import drawer
 from dashboard.ui.layout.filter_bar import filter_bar
 from dashboard.ui.layout.header import header
 from dashboard.ui.layout.panels import main_panel
@@ -40,7 +41,12 @@ def page() -> Any:
                     questions(),
                     html.Div(id=ids.PAGE_NOTICE, className="notice", role="alert"),
                     html.Main(
-                        [timeline_panel(), main_panel(), html.Div(rankings(), className="side")],
+                        [
+                            timeline_panel(),
+                            main_panel(),
+                            html.Div(rankings(), className="side"),
+                            drawer(),
+                        ],
                         className="body",
                     ),
                 ],

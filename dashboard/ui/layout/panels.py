@@ -8,8 +8,10 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard.ui import ids
+from dashboard.ui.layout.changes import changes
 from dashboard.ui.layout.flows_panel import matrix, sankey
 from dashboard.ui.layout.network_panel import network
+from dashboard.ui.layout.quality import quality
 from dashboard.ui.layout.table_panel import table
 
 
@@ -20,6 +22,8 @@ def main_panel() -> Any:
         ("table", "Table", table()),
         ("sankey", "Sankey", sankey()),
         ("matrix", "Matrix", matrix()),
+        ("changes", "Changes", changes()),
+        ("quality", "Quality", quality()),
     )
     return dmc.Tabs(
         [

@@ -8,7 +8,6 @@ import pytest
 from dashboard.analysis.answers import Edges, Ranking, Timeline, Volume
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.graph.model import graph_of, node_ids
-from dashboard.ui.figures.details import edge_details, node_details
 from dashboard.ui.figures.edge_rows import edge_rows
 from dashboard.ui.figures.empty import all_below, no_edges, nothing_fits, summary
 from dashboard.ui.figures.layouts import LAYOUTS, node_places
@@ -173,23 +172,6 @@ def test_old_records_are_stale(answers: MadeUpAnswers) -> None:
 
     assert (fresh.className, stale.className) == ("fresh", "fresh stale")
     assert "Newest record 10 min ago" in text_of(fresh)
-
-
-def test_details_of_an_edge_have_every_digit(answers: MadeUpAnswers) -> None:
-    """Port, return volume, first and last seen."""
-    edges = graph_of(answers.edges(FlowQuery()), {}).edges
-
-    text = text_of(edge_details(edges, "e:app-1→postgres:5432/6"))
-
-    for part in ("TCP 5432", "9,000,000", "2,250,000", "2026-03-02 10:00:00"):
-        assert part in text
-
-
-def test_details_of_a_cut_node_do_not_name_it(answers: MadeUpAnswers) -> None:
-    """Sharing may have been switched on since it was selected."""
-    edges = graph_of(answers.edges(FlowQuery()), {}).edges
-
-    assert "10.0.0.9" not in text_of(node_details(edges, None, "10.0.0.9", FlowQuery()))
 
 
 def test_empty_answers_are_drawn_without_trouble() -> None:

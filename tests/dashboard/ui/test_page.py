@@ -137,8 +137,8 @@ def test_all_views_ask_the_same_question(app: Dash, answers: MadeUpAnswers) -> N
             "app-1 → postgres",
         ),
         ({"kind": "node", "id": "app-1"}, "as initiator"),
-        (None, "Point at a node"),
-        ({"kind": "edge", "id": "app-1"}, "Point at a node"),
+        (None, "Select a node"),
+        ({"kind": "edge", "id": "app-1"}, "Select a node"),
     ],
 )
 def test_selection_is_shown_with_its_figures(app: Dash, selection: Any, text: str) -> None:
