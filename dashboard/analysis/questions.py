@@ -24,7 +24,7 @@ class Reply:
         amount: How much or how many.
         unit: `flows`, `bytes` or `edges`.
         who: Node id of the largest part; None: nobody, or it is not one node.
-        lacks: Fields that the logs would need; then the rest is meaningless.
+        lacks: What an answer would need and is not there; then the rest is meaningless.
     """
 
     amount: int = 0
@@ -43,6 +43,7 @@ class ReadyQuestion:
     Attributes:
         key: Its short name.
         title: As it is asked.
+        label: The same in a few words.
         changes: Fields of FlowQuery that make the view.
         answer: Works out the reply from the changed question, and for a comparison from
             the question over the range before.
@@ -53,6 +54,7 @@ class ReadyQuestion:
 
     key: str
     title: str
+    label: str
     changes: Mapping[str, Any]
     answer: Answer
     compare: str = ""
@@ -91,8 +93,8 @@ def _most(side: str) -> Answer:
 
 
 def _news(answers: FlowAnswers, query: FlowQuery, base: FlowQuery | None) -> Reply:
-    if base is None:
-        return Reply(unit="edges")
+    if base is None or not answers.totals(base).volume.records:
+        return Reply(lacks=("records of the day before",))
     sums = answers.changes(query, base, ("added",)).sums
     added = sums[sums["change"] == "added"]
     return Reply(int(added["edges"].sum()), "edges")
@@ -104,11 +106,11 @@ def _ports(ports: tuple[int, ...]) -> str:
 
 QUESTIONS: tuple[ReadyQuestion, ...] = (
     ReadyQuestion(
-        "denied", "Who is denied most?",
+        "denied", "Who is denied most?", "Denied most",
         MappingProxyType({"action": "reject", "threshold": 1}), _most("src"),
     ),
     ReadyQuestion(
-        "exposed", "What does the internet reach?",
+        "exposed", "What does the internet reach?", "Reached from the internet",
         MappingProxyType(
             {"filter": "src.scope = internet and dst.scope = internal and action = accept",
              "internet": "one"}
@@ -116,30 +118,30 @@ QUESTIONS: tuple[ReadyQuestion, ...] = (
         _most("dst"),
     ),
     ReadyQuestion(
-        "leaving", "What leaves for the internet?",
+        "leaving", "What leaves for the internet?", "Leaves for the internet",
         MappingProxyType(
             {"filter": "src.scope = internal and dst.scope = internet", "metric": "bytes"}
         ),
         _most("src"),
     ),
     ReadyQuestion(
-        "new", "What is new since yesterday?",
+        "new", "What is new since yesterday?", "New since yesterday",
         MappingProxyType({"threshold": 1}), _news, compare="day", tab="changes",
     ),
     ReadyQuestion(
-        "admin", "Who uses SSH or RDP?",
+        "admin", "Who uses SSH or RDP?", "Uses SSH or RDP",
         MappingProxyType({"filter": _ports(ADMIN_PORTS), "threshold": 1}), _most("src"),
     ),
     ReadyQuestion(
-        "databases", "Who uses databases?",
+        "databases", "Who uses databases?", "Uses databases",
         MappingProxyType({"filter": _ports(DATABASE_PORTS), "threshold": 1}), _most("src"),
     ),
     ReadyQuestion(
-        "zones", "What crosses zones?",
+        "zones", "What crosses zones?", "Crosses zones",
         MappingProxyType({"filter": "crosses = az", "metric": "bytes"}), _most("src"),
     ),
     ReadyQuestion(
-        "nat", "What reaches S3 through NAT?",
+        "nat", "What reaches S3 through NAT?", "S3 through NAT",
         # Path 1: through another resource in the same VPC (AWS, "Flow log records",
         # traffic-path), where a gateway endpoint would be path 7.
         MappingProxyType(

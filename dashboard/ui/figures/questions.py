@@ -19,25 +19,26 @@ def question_search(question: ReadyQuestion, state: ViewState) -> str:
 
 
 def question_card(question: ReadyQuestion, reply: Reply, search: str) -> Any:
-    """Return the question, its number, and who stands behind most of it."""
+    """Return the question, who stands behind most of it, and the number of all."""
     if reply.lacks:
-        number, who = "no data", f"the logs lack {', '.join(reply.lacks)}"
+        first, second = "no answer", f"needs {', '.join(reply.lacks)}"
     elif not reply.amount:
-        number, who = "none", "in this range"
+        first, second = "nobody" if question.title.startswith("Who") else "nothing", ""
+    elif reply.who:
+        first, second = reply.who, _amount(reply)
     else:
-        number = _amount(reply)
-        who = f"most: {reply.who}" if reply.who else ""
+        first, second = _amount(reply), ""
     return dcc.Link(
         [
-            html.Span(question.title, className="question-title"),
+            html.Span(question.label, className="question-title"),
             html.Span(
-                [html.Strong(number), html.Span(who, className="question-who")],
+                [html.Strong(first), html.Span(second, className="question-more")],
                 className="question-reply",
             ),
         ],
         href=search or "?",
         className="question",
-        title=f"{question.title} {number} {who}".strip(),
+        title=f"{question.title} {first}. {second}".strip(),
     )
 
 

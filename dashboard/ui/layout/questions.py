@@ -16,7 +16,9 @@ def questions() -> Any:
     cards = [
         html.Div(
             html.Span(
-                html.Span(question.title, className="question-title"), className="question waiting"
+                html.Span(question.label, className="question-title"),
+                className="question waiting",
+                title=question.title,
             ),
             id=ids.question(question.key),
             className="question-place",
