@@ -63,7 +63,7 @@ def _shades(
     for row in rows:
         values = [part.get((row, column), 0) for column in columns]
         shades.append([math.log10(value) if value else None for value in values])
-        claims.append([both(row.claim, c.claim) if row.claim and c.claim else "" for c in columns])
+        claims.append([_claim(row, c) if (row, c) in part else "" for c in columns])
         texts.append(
             [
                 plain(f"{row.name} → {column.name}")
@@ -88,6 +88,10 @@ def _shades(
         hovertemplate="%{text}<extra></extra>",
         hoverongaps=False,
     )
+
+
+def _claim(row: Value, column: Value) -> str:
+    return both(row.claim, column.claim) if row.claim and column.claim else ""
 
 
 def _ordered(cells: Cells, place: int) -> list[Value]:

@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from dashboard.ui import ids
 from dashboard.ui.figures.rankings import KINDS
-from dashboard.ui.layout.aria import labelled, live
+from dashboard.ui.layout.aria import labelled
 
 GRAPH_CONFIG: Any = {
     "displayModeBar": False,
@@ -62,7 +62,6 @@ def rankings() -> list[Any]:
         tabIndex="0",
         role="region",
         **labelled("Top list"),
-        **live(),
     )
     foot = html.Div(
         [

@@ -54,7 +54,7 @@ def _grid() -> Any:
             "floatingFilter": True,
             "suppressFloatingFilterButton": True,
             "suppressHeaderFilterButton": True,
-            "minWidth": 70,
+            "minWidth": 60,
         },
         getRowId="params.data.id",
         eventListeners={
@@ -79,20 +79,27 @@ def _grid() -> Any:
 def _columns() -> list[Column]:
     over_time = "of the measure in a bin of time; bins without traffic count as zero"
     return [
-        _text("src", "Initiator", 142),
-        _text("dst", "Responder", 142),
+        _text("src", "Initiator", 128),
+        _text("dst", "Responder", 128),
         {
             "field": "port",
             "headerName": "Port",
-            "width": 122,
+            "width": 110,
             "filter": "agNumberColumnFilter",
             "valueFormatter": {"function": "atlasPort(params.value, params.data)"},
         },
-        _text("protocol", "Protocol", 80),
+        _text("protocol", "Proto", 66),
+        _number(
+            "share",
+            "Share",
+            66,
+            valueFormatter={"function": "atlasPercent(params.value)"},
+            headerTooltip="Of everything that fits, in the measure",
+        ),
         {
             "field": "series",
             "headerName": "Over time",
-            "width": 112,
+            "width": 102,
             "sortable": False,
             "filter": False,
             "floatingFilter": False,
@@ -104,13 +111,6 @@ def _columns() -> list[Column]:
         _amount("rejected", "Rejected", 84, cellClassRules={"denied": "params.value > 0"}),
         _amount("bytes", "Bytes", 122),
         _amount("packets", "Packets", 92),
-        _number(
-            "share",
-            "Share",
-            76,
-            valueFormatter={"function": "atlasPercent(params.value)"},
-            headerTooltip="Of everything that fits, in the measure",
-        ),
         _amount("return_bytes", "Returned", 122, headerTooltip="Bytes from the responder"),
         _short("least", "Min", f"Least {over_time}"),
         _short("average", "Avg", f"Average {over_time}"),
@@ -134,7 +134,13 @@ def _columns() -> list[Column]:
 
 
 def _text(field: str, title: str, width: int) -> Column:
-    return {"field": field, "headerName": title, "width": width, "filter": "agTextColumnFilter"}
+    return {
+        "field": field,
+        "headerName": title,
+        "width": width,
+        "filter": "agTextColumnFilter",
+        "tooltipField": field,
+    }
 
 
 def _number(field: str, title: str, width: int, **more: Any) -> Column:
