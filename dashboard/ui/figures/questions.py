@@ -25,7 +25,9 @@ def question_card(question: ReadyQuestion, reply: Reply, search: str) -> Any:
     elif not reply.amount:
         first, second = "nobody" if question.title.startswith("Who") else "nothing", ""
     elif reply.who:
-        first, second = reply.who, _amount(reply)
+        # Beside a name there is room for the number alone; the tip has its unit.
+        unit = "B" if reply.unit == "bytes" else ""
+        first, second = reply.who, wording.short(reply.amount, unit)
     else:
         first, second = _amount(reply), ""
     return dcc.Link(
@@ -38,7 +40,7 @@ def question_card(question: ReadyQuestion, reply: Reply, search: str) -> Any:
         ],
         href=search or "?",
         className="question",
-        title=f"{question.title} {first}. {second}".strip(),
+        title=f"{question.title} {first}. {_amount(reply)} in all.",
     )
 
 
