@@ -23,11 +23,11 @@ from dashboard.analysis.graph.model import GraphEdge, graph_edges, node_ids
 from ingest.store.read import CacheFacts
 
 _TRIES = 3
+# Rather a version number too many than an address too few.
 _ADDRESS = re.compile(
-    r"(?<![\w:.])"
-    r"((?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})"
-    r"|\d{1,3}(?:\.\d{1,3}){3})"
-    r"(?:/(\d{1,3}))?(?!\w)"
+    r"((?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4})"
+    r"|(?<!\d)\d{1,3}(?:\.\d{1,3}){3})(?!\d)"
+    r"(?:/(\d{1,3}))?"
 )
 
 

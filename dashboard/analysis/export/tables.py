@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -146,10 +146,14 @@ def _write_parquet(file: BinaryIO, pages: Iterable[pa.Table]) -> int:
 
 def _record_table(rows: pd.DataFrame, *, shared: bool) -> pa.Table:
     names = [name for name in rows.columns if not (shared and name in NEVER_SHARED)]
-    columns = {
-        name: pa.array(rows[name], type=_record_type(name), from_pandas=True) for name in names
-    }
-    return pa.table(columns)
+    return pa.table({name: _record_column(rows[name], name) for name in names})
+
+
+def _record_column(column: pd.Series[Any], name: str) -> pa.Array:
+    # Pandas guesses the type of a column without values, another one on each page.
+    if column.isna().all():
+        return pa.nulls(len(column), _record_type(name))
+    return pa.array(column, type=_record_type(name), from_pandas=True)
 
 
 def _record_type(name: str) -> pa.DataType:
