@@ -114,13 +114,13 @@ def advice() -> list[Any]:
 
 def _reading(quality: Quality, totals: Totals, facts: CacheFacts) -> list[Any]:
     read = (
-        f"{wording.whole(facts.rows_read)} lines read from {wording.whole(facts.objects)} objects "
+        f"{wording.whole(facts.rows_read)} lines read from {_objects(facts.objects)} "
         f"= {wording.whole(facts.rows_stored)} stored + {wording.whole(facts.rows_rejected)} "
         f"rejected, over the whole cache."
     )
     gaps = (
-        f"In the range shown, {wording.whole(totals.skipdata)} intervals lost records (SKIPDATA) "
-        f"and {wording.whole(totals.nodata)} had no traffic (NODATA)."
+        f"In the range shown, {_intervals(totals.skipdata)} lost records (SKIPDATA) and "
+        f"{_intervals(totals.nodata)} had no traffic (NODATA)."
     )
     what = (
         " Lost traffic is in no sum: AWS could not keep it. It happens under load; an interval of "
@@ -283,6 +283,10 @@ def _table(heads: tuple[str, ...], rows: list[Any], numbers: tuple[str, ...] = (
 
 def _each(rows: pd.DataFrame) -> Iterator[Any]:
     return iter(rows.itertuples(index=False))
+
+
+def _intervals(count: int) -> str:
+    return "1 interval" if count == 1 else f"{wording.whole(count)} intervals"
 
 
 def _objects(count: int) -> str:

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from dash import Dash
 
+from dashboard.analysis.enrich.known_ips import KnownNames
+from dashboard.analysis.query.source import FlowSource
 from dashboard.app import create_app
 from dashboard.config import DashboardConfig
 from tests.dashboard.ui.made_up import MadeUpAnswers
+from tests.dashboard.ui.small_log import small_cache
 
 
 @pytest.fixture
@@ -27,3 +30,15 @@ def config(tmp_path: Path) -> DashboardConfig:
 @pytest.fixture
 def app(answers: MadeUpAnswers, config: DashboardConfig) -> Dash:
     return create_app(answers, config)
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> FlowSource:
+    """Answers over a cache that ingest has made of a small log."""
+    folder = tmp_path_factory.mktemp("logged")
+    return FlowSource(small_cache(folder), KnownNames(folder / "known_ips.csv"))
+
+
+@pytest.fixture
+def logged_app(logged: FlowSource, config: DashboardConfig) -> Dash:
+    return create_app(logged, config)
