@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from dashboard import cli
@@ -18,6 +21,7 @@ from dashboard.analysis.export.graph_json import graph_json
 from dashboard.analysis.export.pseudonyms import Pseudonyms
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.source import FlowSource
+from dashboard.cli.printing import plain
 from dashboard.config import DashboardConfig
 from dashboard.errors import DashboardError
 from tests.dashboard.analysis.hand_made import make_flow, write_cache
@@ -117,6 +121,106 @@ def test_top_prints_a_table_and_json(cache, monkeypatch, capfd) -> None:
 
 
 @pytest.mark.parametrize(
+    ("what", "first"),
+    [
+        ("initiators", {"src": "192.0.2.1", "flows": 120}),
+        ("responders", {"dst": "198.51.100.2", "flows": 125}),
+        ("pairs", {"src": "192.0.2.1", "dst": "198.51.100.2", "flows": 120}),
+        ("talkers", {"node": "198.51.100.2", "flows": 125}),
+        ("ports", {"port": 443, "protocol": 6, "flows": 120}),
+    ],
+)
+def test_top_ranks_each_side(cache, monkeypatch, capfd, what: str, first: dict[str, Any]) -> None:
+    """What is below the threshold is in other."""
+    arguments = ("top", what, "--cache", cache, "--threshold", 100, "--json")
+    assert run(monkeypatch, *arguments) == 0
+
+    record = json.loads(capfd.readouterr().out)
+    row = record["rows"][0]
+    assert {name: row[name] for name in first} == first
+    shown = sum(row["flows"] for row in record["rows"])
+    assert shown + record["other"]["flows"] == record["total"]["flows"]
+    assert all(row["flows"] >= 100 for row in record["rows"])
+    if what not in ("talkers", "responders"):
+        assert record["other"]["flows"] == 5
+
+
+def test_all_commands_take_the_same_question(cache, monkeypatch, capfd) -> None:
+    """A filter typed on the page says the same to each command."""
+    question = ("--cache", cache, "--filter", "port = 22", "--level", "/24", "--action", "reject")
+    assert run(monkeypatch, "graph", *question, "--threshold", 0) == 0
+    graph = json.loads(capfd.readouterr().out)
+    assert graph["nodes"] == ["192.0.2.0/24", "198.51.100.0/24"]
+    assert graph["meta"]["query"]["filter"] == "port = 22"
+
+    assert run(monkeypatch, "top", "pairs", *question, "--json") == 0
+    assert json.loads(capfd.readouterr().out)["rows"][0]["flows"] == 5
+    assert run(monkeypatch, "flows", *question) == 0
+    assert len(capfd.readouterr().out.splitlines()) == 1 + 5
+    before = ("--base-start", "2026-01-04", "--base-end", "2026-01-05")
+    assert run(monkeypatch, "diff", *question, *before, "--threshold", 0, "--json") == 0
+    (change,) = json.loads(capfd.readouterr().out)["changes"]
+    assert (change["change"], change["flows"]) == ("added", 5)
+
+
+@pytest.mark.parametrize("suffix", [".graphml", ".dot", ".svg", ".csv", ".parquet", ".html"])
+def test_the_suffix_chooses_the_format(cache, tmp_path, monkeypatch, suffix: str) -> None:
+    """The file appears whole, and sharing applies to it."""
+    monkeypatch.setenv("FLOW_ATLAS_SHARE_KEY", "07" * 32)
+    out, hidden = tmp_path / f"out{suffix}", tmp_path / f"hidden{suffix}"
+    assert run(monkeypatch, "graph", "--cache", cache, "-o", out) == 0
+    assert run(monkeypatch, "graph", "--cache", cache, "--share", "-o", hidden) == 0
+
+    assert b"198.51.100.2" in out.read_bytes()
+    assert not re.search(rb"198\.51\.100\.2(?!\d)", hidden.read_bytes())
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".ndjson"])
+def test_flows_writes_every_record(cache, tmp_path, monkeypatch, capfd, suffix: str) -> None:
+    """In a file by its suffix; how many is said on stderr."""
+    out = tmp_path / f"flows{suffix}"
+
+    assert run(monkeypatch, "flows", "--cache", cache, "--last", "30m", "-o", out) == 0
+
+    assert capfd.readouterr().err == f"{out}: 31 records\n"
+    n_rows = (
+        pq.read_metadata(out).num_rows
+        if suffix == ".parquet"
+        else len(out.read_bytes().splitlines()) - (suffix == ".csv")
+    )
+    assert n_rows == 31
+
+
+def test_diff_tells_what_changed(cache, tmp_path, monkeypatch, capfd) -> None:
+    """A table for people, CSV and JSON for programs; the same range on page and terminal."""
+    question = ("--cache", cache, "--start", "2026-01-05T09:00Z", "--end", "2026-01-05T10:00Z",
+                "--threshold", 0)  # fmt: skip
+    assert run(monkeypatch, "diff", *question) == 0
+    table = capfd.readouterr().out
+    assert table.splitlines()[1].split()[:3] == ["gone", "192.0.2.9", "198.51.100.2"]
+
+    out = tmp_path / "changes.csv"
+    assert run(monkeypatch, "diff", *question, "--base", "previous", "-o", out) == 0
+    assert out.read_bytes().startswith(b"change,src,dst,port,protocol,")
+    assert run(monkeypatch, "diff", *question, "--share", "--json") == 0
+    record = json.loads(capfd.readouterr().out)
+    assert record["base"] == {"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T09:00:00Z"}
+    assert {row["src"] for row in record["changes"]} <= pseudonyms(cache)
+
+
+def test_a_name_cannot_reach_the_terminal(cache, tmp_path, monkeypatch, capfd) -> None:
+    """Neither markup nor control characters of a name have an effect."""
+    names = tmp_path / "names.csv"
+    names.write_text("address,name,kind,owner\n192.0.2.1,[red]a,,\n")
+
+    assert run(monkeypatch, "top", "--cache", cache, "--known-ips", names) == 0
+
+    assert "[red]a" in capfd.readouterr().out
+    assert plain("a\x1b[2Jb").plain == "a\N{REPLACEMENT CHARACTER}[2Jb"
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("graph", "--cache", "nowhere"), "nowhere: this cache does not exist. Fill it with"),
@@ -129,6 +233,14 @@ def test_top_prints_a_table_and_json(cache, monkeypatch, capfd) -> None:
         (("graph", "--known-ips", "bad.csv"), "bad.csv: line 1: 'x' is no address or CIDR"),
         (("serve", "--host", "192.0.2.1"), "no login. Keep to 127.0.0.1"),
         (("serve", "--port", 99_999), "port: 99999 is not usable"),
+        (("graph", "-o", "out.xlsx"), "output: 'out.xlsx' is not usable. Give a file that ends in"),
+        (("graph", "--filter", "port ="), "filter: at character 7, the text ends too early"),
+        (("graph", "--level", "rack"), "level: 'rack' is not usable. Give one of name, address"),
+        (("flows", "-o", "out.txt"), "output: 'out.txt' is not usable. Give a file that ends in"),
+        (("flows", "-o", "cache/catalog.sqlite/x.csv"), "x.csv: cannot be written"),
+        (("diff", "--base", "year"), "base: 'year' is not usable. Give one of previous, day, week"),
+        (("diff", "--base", "day", "--base-end", "2026-01-05"), "either --base, or --base-start"),
+        (("diff", "-o", "out.xml"), "output: 'out.xml' is not usable. Give a file that ends in"),
         (("top", "--engine", "flink"), "--engine flink: is unknown. Give one of duckdb, spark"),
         (("top", "--engine", "spark"), "--engine-url is missing: --engine spark needs"),
     ],
