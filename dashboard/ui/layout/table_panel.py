@@ -79,14 +79,15 @@ def _grid() -> Any:
 def _columns() -> list[Column]:
     over_time = "of the measure in a bin of time; bins without traffic count as zero"
     return [
-        _text("src", "Initiator", 128),
-        _text("dst", "Responder", 128),
+        _text("src", "Initiator", 124),
+        _text("dst", "Responder", 124),
         {
             "field": "port",
             "headerName": "Port",
-            "width": 110,
+            "width": 120,
             "filter": "agNumberColumnFilter",
             "valueFormatter": {"function": "atlasPort(params.value, params.data)"},
+            "tooltipValueGetter": {"function": "atlasPort(params.value, params.data)"},
         },
         _text("protocol", "Proto", 66),
         _number(
