@@ -124,7 +124,7 @@ def _columns() -> list[Column]:
         ),
         {
             "field": "bar",
-            "headerName": "",
+            "headerName": "More, less",
             "width": 96,
             "sortable": False,
             "filter": False,
