@@ -34,7 +34,7 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 40_000
 # Cytoscape warns on every page with dash-cytoscape; the page sets no such thing.
 _EXPECTED = ("wheel sensitivity",)
 _QUIET_S = 0.25
