@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import ingest, queries, truth
+from tests.bench import ingest, page, queries, truth
 from tests.bench.measure import Options
 
 # Name to what measures it. Each prints its tables and returns what bench.json keeps.
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[Options, Console], object]] = {
     "ingest": ingest.run,
     "truth": truth.run,
     "queries": queries.run,
+    "page": page.run,
 }
 
 BUILD = Path("build")

@@ -49,7 +49,7 @@ def run(options: Options, console: Console) -> object:
     medians: dict[int, dict[str, float]] = {}
     sizes = (1_000_000,) if options.quick else SIZES if options.long else SIZES[:1]
     for size in sizes:
-        cache = _cache(options, size)
+        cache = cache_of(options, size)
         console.print(_sizes(cache))
         found = _measure(cache)
         medians[size] = {f"{v}, {s}": t["cold median"] for (v, s), t in found.items()}
@@ -195,7 +195,7 @@ _RIVALS: dict[str, Callable[[list[str]], Any]] = {
 }
 
 
-def _cache(options: Options, records: int) -> Path:
+def cache_of(options: Options, records: int) -> Path:
     """Make a cache of so many records, closed hours compacted; it is kept."""
     cache = options.data / f"cache-{records}"
     done = cache / ".whole"
