@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.analysis.export.graph_markup import service_text
 from dashboard.analysis.export.markup import escaped
@@ -32,6 +32,8 @@ _FONT_PX = 12.0
 _LETTER_PX = 6.4
 _LONGEST_LABEL = 34
 _BEND_PX = 16.0
+_SCREEN_PX = 950.0  # Wider drawings are read at a smaller zoom: letters and marks grow.
+_MOST_ENLARGED = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def svg_element(picture: Picture, places: Places) -> str:
     """Draw a picture as an element that HTML can hold."""
     nodes = _drawn_nodes(picture, places)
     left, top, width, height = _extent(list(nodes.values()))
+    zoom = min(max(width / _SCREEN_PX, 1.0), _MOST_ENLARGED)
+    nodes = {name: replace(n, radius=n.radius * math.sqrt(zoom)) for name, n in nodes.items()}
     legend_y = top + height - 18
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left:g} {top:g} {width:g} {height:g}"'
@@ -69,8 +73,10 @@ def svg_element(picture: Picture, places: Places) -> str:
         f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" fill="{PAPER}"/>',
         *_edges(picture, nodes),
         *(_node(node) for node in nodes.values()),
-        *_labels(list(nodes.values())),
-        *_legend(left + 20, legend_y),
+        *_labels(list(nodes.values()), zoom),
+        f'<g transform="translate({left + 20:.1f} {legend_y:.1f}) scale({zoom:.2f})">',
+        *_legend(),
+        "</g>",
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -166,7 +172,7 @@ def _node(node: _Drawn) -> str:
     return f'<circle cx="{x:g}" cy="{y:g}" r="{r:g}" {look}>{title}</circle>'
 
 
-def _labels(nodes: Sequence[_Drawn]) -> Iterator[str]:
+def _labels(nodes: Sequence[_Drawn], zoom: float) -> Iterator[str]:
     """Label the largest nodes first; a label that would lie on another is left to its title."""
     taken: list[_Box] = [
         (n.x - n.radius, n.y - n.radius, n.x + n.radius, n.y + n.radius) for n in nodes
@@ -175,27 +181,28 @@ def _labels(nodes: Sequence[_Drawn]) -> Iterator[str]:
         text = node.node
         if len(text) > _LONGEST_LABEL:
             text = text[: _LONGEST_LABEL - 1] + "…"
-        wide = len(text) * _LETTER_PX
-        for x, y, anchor in _sides(node):
+        wide = len(text) * _LETTER_PX * zoom
+        for x, y, anchor in _sides(node, zoom):
             left = x - {"middle": wide / 2, "start": 0.0, "end": wide}[anchor]
-            box = (left, y - _FONT_PX, left + wide, y + 3)
+            box = (left, y - _FONT_PX * zoom, left + wide, y + 3 * zoom)
             if not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 yield (
                     f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{INK}"'
+                    f' font-size="{_FONT_PX * zoom:.1f}"'
                     f' stroke="{PAPER}" stroke-width="3" paint-order="stroke">'
                     f"{escaped(text)}</text>"
                 )
                 break
 
 
-def _sides(node: _Drawn) -> tuple[tuple[float, float, str], ...]:
+def _sides(node: _Drawn, zoom: float) -> tuple[tuple[float, float, str], ...]:
     gap = node.radius + 4
     return (
-        (node.x, node.y + gap + 10, "middle"),
+        (node.x, node.y + gap + 10 * zoom, "middle"),
         (node.x, node.y - gap, "middle"),
-        (node.x + gap, node.y + 4, "start"),
-        (node.x - gap, node.y + 4, "end"),
+        (node.x + gap, node.y + 4 * zoom, "start"),
+        (node.x - gap, node.y + 4 * zoom, "end"),
     )
 
 
@@ -203,7 +210,8 @@ def _overlap(one: _Box, other: _Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _legend(x: float, y: float) -> Iterator[str]:
+def _legend() -> Iterator[str]:
+    x, y = 0.0, 0.0
     for state, color in EDGE_COLORS.items():
         dash = ' stroke-dasharray="7 4"' if state == "rejected" else ""
         yield (

@@ -79,6 +79,9 @@ def _cells(edge: GraphEdge) -> list[Any]:
     texts = (edge.src, edge.dst, wording.service(edge.port, edge.protocol))
     amounts = (volume.flows, volume.rejected, volume.bytes)
     return [
-        *(html.Td(text) for text in texts),
+        *(
+            html.Td(text, className=name)
+            for text, name in zip(texts, ("", "", "service"), strict=True)
+        ),
         *(html.Td(wording.whole(amount), className="amount") for amount in amounts),
     ]

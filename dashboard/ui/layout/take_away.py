@@ -74,6 +74,7 @@ def _dialog() -> Any:
         size="lg",
         classNames=_CLASSES,
         opened=False,
+        returnFocus=True,
         transitionProps={"duration": 0},
         closeButtonProps={"aria-label": "Close"},
     )
@@ -101,6 +102,7 @@ def _loaded() -> Any:
         fullScreen=True,
         classNames=_CLASSES,
         opened=False,
+        returnFocus=True,
         transitionProps={"duration": 0},
         closeButtonProps={"aria-label": "Back to live data"},
     )
