@@ -1,6 +1,7 @@
 """The app's own endpoints, without a browser."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -73,10 +74,12 @@ def test_first_call_reads_the_url(app: Dash) -> None:
 
     answer = call(app, VIEW, **{f"{ids.PAGE_URL}.search": search})
 
-    assert answer[ids.PAGE_VIEW]["data"] == {
-        "search": "?start=2026-03-02T10:00Z&action=reject&metric=bytes&threshold=5",
-        "version": 3,
-    }
+    data = answer[ids.PAGE_VIEW]["data"]
+    assert (data["search"], data["version"]) == (
+        "?start=2026-03-02T10:00Z&action=reject&metric=bytes&threshold=5",
+        3,
+    )
+    assert re.fullmatch("[0-9a-f]{16}", data["asker"])
     assert answer[ids.CONTROLS_ACTION]["value"] == "reject"
     assert answer[ids.CONTROLS_START]["value"] == "2026-03-02 10:00"
     assert answer[ids.CONTROLS_SPAN]["value"] == "1h"
