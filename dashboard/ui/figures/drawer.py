@@ -19,7 +19,7 @@ from dashboard.ui.figures.details import Lines, fact_lines, gone, listed, volume
 from dashboard.ui.figures.timeline import timeline_figure
 from dashboard.ui.selection import EdgeKey, Selected
 
-_CHART: Any = {"displayModeBar": False, "responsive": True, "staticPlot": False}
+_CHART: Any = {"displayModeBar": False, "responsive": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,11 @@ def _chart(answer: PartAnswer, scheme: object) -> Any:
     if answer.timeline is None:
         return html.P("No times are logged.", className="drawer-empty")
     figure = timeline_figure(answer.timeline, answer.query, scheme, answer.before)
-    figure.update_layout(dragmode=False, height=104)
+    figure.update_layout(dragmode=False)
     figure.update_xaxes(fixedrange=True, nticks=4)
     figure.update_yaxes(nticks=3)
-    return dcc.Graph(figure=figure, config=_CHART, className="drawer-chart")
+    graph = dcc.Graph(figure=figure, config=_CHART, responsive=True, className="chart-graph")
+    return html.Div(graph, className="drawer-chart")
 
 
 def _peers(answer: PartAnswer, ranking: Ranking | None, node: str, *, outward: bool) -> Any:

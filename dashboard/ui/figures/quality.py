@@ -209,7 +209,7 @@ def _interface(row: Any, number: int, n_hours: int, *, shared: bool) -> Any:
             (int(row.records), False),
         )
     ]
-    return html.Tr([*cells, html.Td(wording.minute(int(row.last_hour)))])
+    return html.Tr([*cells, html.Td(wording.minute(int(row.last_hour)), className="time")])
 
 
 def _coverage_legend() -> Any:

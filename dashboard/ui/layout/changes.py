@@ -104,8 +104,8 @@ def _columns() -> list[Column]:
             "filter": "agTextColumnFilter",
             "cellRenderer": "AtlasChange",
         },
-        _text("src", "Initiator", 132),
-        _text("dst", "Responder", 132),
+        _text("src", "Initiator", 128),
+        _text("dst", "Responder", 128),
         {
             "field": "port",
             "headerName": "Port",
@@ -125,7 +125,7 @@ def _columns() -> list[Column]:
         {
             "field": "bar",
             "headerName": "More, less",
-            "width": 96,
+            "width": 84,
             "sortable": False,
             "filter": False,
             "floatingFilter": False,
