@@ -56,7 +56,8 @@ def test_bad_value_in_a_url_is_named_and_left_out() -> None:
     assert state == ViewState(query=FlowQuery(top_k=5))
     assert problems == [
         "threshold: 'abc' is not usable. Give a whole number.",
-        "tab: 'nowhere' is not usable. Give one of network, table.",
+        "tab: 'nowhere' is not usable. Give one of network, table, sankey, matrix, changes, "
+        "quality.",
     ]
 
 

@@ -122,9 +122,10 @@ def test_who_holds_the_key_can_undo_it(
 
     back = PSEUDONYMS.behind(hidden.values())
 
-    assert {text: back[hidden[text]] for text in texts} == {
-        text: str(ipaddress.ip_address(text)) for text in texts
-    }
+    # Of one address there are several spellings.
+    assert all(
+        ipaddress.ip_address(back[hidden[text]]) == ipaddress.ip_address(text) for text in texts
+    )
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
