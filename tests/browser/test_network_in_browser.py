@@ -132,7 +132,7 @@ def test_hierarchy_leads_from_the_internet_to_data(open_page: OpenPage) -> None:
 def test_selected_parts_show_their_figures(open_page: OpenPage) -> None:
     """A click on a node, then on an edge, then beside both; the server is told which."""
     page = open_page()
-    details = page.locator(css(ids.NETWORK_DETAILS))
+    details = page.locator(css(ids.DRAWER_PANEL))
     watch_stores(page)
 
     click_node(page, "n:redis-primary")

@@ -201,7 +201,7 @@ def test_keys_walk_and_speak(open_page: OpenPage) -> None:
     assert page.evaluate(NODES)[second][0] > page.evaluate(NODES)[first][0]
     expect(said).to_contain_text(second.removeprefix("n:"))
     page.keyboard.press("Enter")
-    expect(page.locator(css(ids.NETWORK_DETAILS))).to_contain_text(second.removeprefix("n:"))
+    expect(page.locator(css(ids.DRAWER_PANEL))).to_contain_text(second.removeprefix("n:"))
     page.keyboard.press("e")
     expect(said).to_contain_text("→")
 
@@ -296,7 +296,7 @@ def test_axe_finds_nothing_wrong(open_page: OpenPage, scheme: str, search: str) 
     assert violations(page) == []
     if "tab" not in search:
         click_node(page, "n:redis-primary")
-        expect(page.locator(css(ids.NETWORK_DETAILS))).to_contain_text("redis-primary")
+        expect(page.locator(css(ids.DRAWER_PANEL))).to_contain_text("redis-primary")
         page.keyboard.press("f")
         page.keyboard.press("?")
         page.keyboard.press("m")
