@@ -20,8 +20,9 @@ def question_search(question: ReadyQuestion, state: ViewState) -> str:
 
 def question_card(question: ReadyQuestion, reply: Reply, search: str) -> Any:
     """Return the question, who stands behind most of it, and the number of all."""
+    tip = f"{_amount(reply)} in all."
     if reply.lacks:
-        first, second = "no answer", f"needs {', '.join(reply.lacks)}"
+        first, second, tip = "no answer", "", f"It needs {', '.join(reply.lacks)}."
     elif not reply.amount:
         first, second = "nobody" if question.title.startswith("Who") else "nothing", ""
     elif reply.who:
@@ -40,7 +41,7 @@ def question_card(question: ReadyQuestion, reply: Reply, search: str) -> Any:
         ],
         href=search or "?",
         className="question",
-        title=f"{question.title} {first}. {_amount(reply)} in all.",
+        title=f"{question.title} {first}. {tip}",
     )
 
 
