@@ -184,14 +184,22 @@ class NodeView:
             rows.setdefault(node, []).append(place)
         return rows
 
+    @cached_property
+    def _columns(self) -> dict[str, list[Any]]:
+        frame = self.places.frame
+        return {str(name): frame[name].tolist() for name in frame.columns}
+
     def _facts(self, node: str) -> NodeFacts:
         places = self._rows.get(node, [])
         if not places:
             return NodeFacts(node, False, None, None, self._scope([node]), (node,), 1)
-        rows = self.places.frame.iloc[places]
-        addresses = sorted(set(rows["address"]), key=_numeric)
-        details = {name: _shared(rows[name]) for name in (*ATTRIBUTES, "vpc_id")}
-        is_address = len(addresses) == 1 and node in (addresses[0], rows["node"].iloc[0])
+        columns = self._columns
+        addresses = sorted({columns["address"][place] for place in places}, key=_numeric)
+        details = {
+            name: _shared([columns[name][place] for place in places])
+            for name in (*ATTRIBUTES, "vpc_id")
+        }
+        is_address = len(addresses) == 1 and node in (addresses[0], columns["node"][places[0]])
         is_network = not is_address and _is_network(node)
         return NodeFacts(
             node=node,
@@ -339,7 +347,7 @@ def _any_of(columns: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _shared(values: pd.Series) -> str | None:
+def _shared(values: Iterable[Any]) -> str | None:
     """Return the one value of several rows; None where there is none, or more than one."""
     found = {value for value in values if value is not None}
     return str(found.pop()) if len(found) == 1 else None
