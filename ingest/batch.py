@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingest.errors import BadObjectError
 from ingest.sources import LogObject
-from ingest.store.write import BatchTotals, NewPart, ObjectOutcome
+from ingest.store.commit import BatchTotals, NewPart, ObjectOutcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from ingest.parse.text import Narrow, ParsedText, RefusedError, parse_bodies
 from ingest.rollup import Totals, rollups
 from ingest.schema import LOG_STATUSES
 from ingest.store.columns import AddressColumns
+from ingest.store.commit import BatchTotals, ObjectOutcome
 from ingest.store.parts import write_parts
-from ingest.store.write import BatchTotals, ObjectOutcome
 
 CHUNK_BYTES = 48 << 20
 MAX_REJECTS_KEPT = 1_000  # Texts per object; the counts are complete.

@@ -321,7 +321,7 @@ def _load_bar(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
     if quiet:
         yield None
         return
-    from ingest.kernels.compiled import is_compiled
+    from ingest.kernels.machine_code import is_compiled
 
     is_ready = is_compiled()
     begun = "Loading" if is_ready else "Preparing parsers (once on this machine)"

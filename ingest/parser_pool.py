@@ -38,8 +38,14 @@ _TRIES_ALONE = 2  # The first death may be somebody else's doing: a kill, or too
 _STARTS_IN_VAIN = 3
 _DYING_S = 2.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-# Parsers run side by side; threads inside them would only queue.
-_ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_SETTINGS = {
+    # Parsers run side by side; threads inside them would only queue.
+    "POLARS_MAX_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # A chunk needs what the chunk before did: the system would clear the same pages again.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +125,7 @@ class _Parser:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self.stderr,
-                # Batches run side by side; threads inside them would only queue.
-                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": ":".join(paths)},
+                env={**os.environ, **_SETTINGS, "PYTHONPATH": ":".join(paths)},
             )  # fmt: skip
         self.connection = Connection(ours.detach())
         self.is_ready = False

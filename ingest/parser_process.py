@@ -7,6 +7,7 @@ costs its task alone: see `parser_pool`.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import queue
 import resource
@@ -51,9 +52,15 @@ def main() -> None:
         Path("/proc/self/oom_score_adj").write_text("500")
     tasks: queue.SimpleQueue[BatchTask] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
+    import ingest.batch_reader  # noqa: F401, PLC0415 - the parent imports this module too
+
+    # A batch makes many objects and hardly a cycle: looking once a batch is enough.
+    gc.disable()
+    gc.freeze()
     connection.send(READY)
     while True:
         connection.send(_run(tasks.get()))
+        gc.collect()
 
 
 def _receive(connection: Connection, tasks: queue.SimpleQueue[BatchTask]) -> None:

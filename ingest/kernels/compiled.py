@@ -31,6 +31,8 @@ import llvmlite.binding as llvm
 import numpy as np
 import numpy.typing as npt
 
+from ingest.kernels.machine_code import SOURCES, folders, name_of_sources
+
 _log = logging.getLogger(__name__)
 
 Bytes = npt.NDArray[np.uint8]
@@ -58,7 +60,6 @@ MODULES = ("tables", "text", "ends", "places", "groups", "own", "pages")
 INLINED = "is_inlined"
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_SOURCES = Path(__file__).parent
 _engines: list[Any] = []  # The code lives as long as its engine.
 
 
@@ -118,11 +119,6 @@ def inlined(function: _F) -> _F:
     return function
 
 
-def is_compiled() -> bool:
-    """Tell whether the machine code is there, so that loading takes no time."""
-    return any((folder / _file_name()).exists() for folder in _folders())
-
-
 def load_kernels() -> None:
     """Load the machine code; compile it first where it is not there, within half a minute."""
     _loaded()
@@ -131,7 +127,7 @@ def load_kernels() -> None:
 @functools.cache
 def _loaded() -> Any:
     name = _file_name()
-    for folder in _folders():
+    for folder in folders():
         path = folder / name
         if not path.exists():
             try:
@@ -154,24 +150,16 @@ def _loaded() -> Any:
 
 def _remove_older(path: Path) -> None:
     """Remove what these sources were compiled to before; the user's folder serves others too."""
-    if path.is_relative_to(_SOURCES):
+    if path.is_relative_to(SOURCES):
         for older in set(path.parent.glob("kernels-*.o")) - {path}:
             older.unlink(missing_ok=True)
 
 
-def _folders() -> tuple[Path, ...]:
-    return _SOURCES / "__pycache__", Path("~/.cache/flow-atlas").expanduser()
-
-
-@functools.cache
 def _file_name() -> str:
-    digest = hashlib.blake2b(digest_size=10)
-    for source in sorted(_SOURCES.glob("*.py")):
-        digest.update(source.read_bytes())
-    digest.update(llvmlite.__version__.encode())
     llvm.initialize_native_target()
-    digest.update(f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}".encode())
-    return f"kernels-{digest.hexdigest()}.o"
+    machine = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
+    told = f"{llvmlite.__version__} {machine}".encode()
+    return f"{name_of_sources()}-{hashlib.blake2b(told, digest_size=10).hexdigest()}.o"
 
 
 def _build(path: Path) -> None:
@@ -179,7 +167,7 @@ def _build(path: Path) -> None:
         [sys.executable, "-m", "ingest.kernels.build", str(path.absolute())],
         check=True,
         stdin=subprocess.DEVNULL,
-        cwd=_SOURCES.parents[1],  # So that it finds this very package.
+        cwd=SOURCES.parents[1],  # So that it finds this very package.
     )
 
 

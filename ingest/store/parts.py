@@ -12,10 +12,10 @@ import numpy.typing as npt
 from ingest.kernels import groups, pages
 from ingest.schema import TABLES
 from ingest.store.columns import Table
+from ingest.store.commit import NewPart
 from ingest.store.layout import HOUR_S, HOURLY_TABLES, partition_of
 from ingest.store.leaves import Room
 from ingest.store.parquet import ROW_GROUP_ROWS, write_parquet
-from ingest.store.write import NewPart
 
 _DAY_HOURS = 24
 

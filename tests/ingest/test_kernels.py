@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.kernels import compiled, text
+from ingest.kernels.machine_code import is_compiled
 from ingest.parse.lines import Record, examine
 from ingest.parse.text import RefusedError, parse_bodies, parse_text
 from ingest.schema import DEFAULT_FIELDS
@@ -367,4 +368,4 @@ class TestLoading:
         """What one process compiled, others load."""
         compiled.load_kernels()
 
-        assert compiled.is_compiled()
+        assert is_compiled()
