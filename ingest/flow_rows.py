@@ -50,7 +50,7 @@ def flow_rows(
             columns[name] = Numbers(parsed.narrow[name])
     places = derived.places
     for side, codes in (("src", derived.src), ("dst", derived.dst)):
-        ends = places.addresses(codes)
+        ends = _as_parsed(parsed, side, places.addresses(codes))
         columns[f"{side}_ip4"] = addresses.ip4(ends)
         if parsed.addresses.has_ip6:
             columns[f"{side}_ip6"] = addresses.ip6(ends)
@@ -68,6 +68,14 @@ def flow_rows(
     if unknown:
         columns["extra"] = Pairs(unknown)
     return Table(columns, hours, record_times(parsed))
+
+
+def _as_parsed(parsed: ParsedText, side: str, ends: Narrow) -> Narrow:
+    """Return the parsed column that holds the same: columns of one array are encoded once."""
+    for name in (f"pkt_{side}addr", f"{side}addr"):
+        if name in parsed.narrow and np.array_equal(parsed.narrow[name], ends):
+            return parsed.narrow[name]
+    return ends
 
 
 def record_times(parsed: ParsedText) -> npt.NDArray[np.int64]:

@@ -24,6 +24,20 @@ def _index_dense(
     indexes: Ints, levels: Bytes, n_indexes: Longs,
 ) -> int:  # fmt: skip
     n_found = 0
+    if not levels.shape[0]:
+        for position in range(rows.shape[0]):
+            code = long(values[rows[position]]) - base
+            place = long(places[code])
+            if place == 0:
+                found[n_found] = code
+                n_found += 1
+                places[code] = n_found
+                place = n_found
+            indexes[position] = place - 1
+        for position in range(n_found):
+            places[found[position]] = 0
+        n_indexes[0] = rows.shape[0]
+        return n_found
     n = 0
     for position in range(rows.shape[0]):
         value = values[rows[position]]
@@ -60,7 +74,7 @@ def index_ints(
         places: Zeros, one for each value less the base; zeros again afterwards.
         found: Filled with the value, less the base, of each new number.
         indexes: Filled with the new numbers, nulls left out; how many goes to `n_indexes`.
-        levels: Filled with 0 for null, else 1, per row.
+        levels: Filled with 0 for null, else 1, per row; empty where no value is null.
 
     Returns:
         How many were found.
@@ -189,23 +203,24 @@ def pack(values: Ints, width: int, out: Bytes) -> int:
     n = values.shape[0]
     at = 0
     begin = 0  # Of the values that wait to be packed.
+    # Packed values come in whole groups, so a run is looked for where a group begins.
     i = 0
-    while i < n:
+    while i + _MIN_RUN <= n:
+        value = values[i]
+        end = i
         # Most values differ from the next: the cheap test comes first.
-        end = i + 1
-        if end < n and values[end] == values[i]:
-            value = values[i]
+        if values[i + _GROUP] == value and values[i + _MIN_RUN - 1] == value:
             while end < n and values[end] == value:
                 end += 1
-        # Packed values come in whole groups; a run lends the last one what it lacks.
-        lent = (begin - i) % _GROUP
-        if end - i - lent >= _MIN_RUN:
-            at = _write_packed(values, begin, i + lent, width, out, at)
-            at = _write_varint((end - i - lent) << 1, out, at)
-            for place in range((width + _GROUP - 1) // _GROUP):
-                out[at] = (values[i] >> (_GROUP * place)) & 0xFF
-                at += 1
-            begin = end
+        if end - i < _MIN_RUN:
+            i += _GROUP
+            continue
+        at = _write_packed(values, begin, i, width, out, at)
+        at = _write_varint((end - i) << 1, out, at)
+        for place in range((width + _GROUP - 1) // _GROUP):
+            out[at] = (value >> (_GROUP * place)) & 0xFF
+            at += 1
+        begin = end
         i = end
     return _write_packed(values, begin, n, width, out, at)
 

@@ -83,6 +83,11 @@ class Numbers:
     is_ascending: bool = False
 
     @functools.cached_property
+    def has_null(self) -> bool:
+        """Whether any row is null."""
+        return bool(self.values.min(initial=0) < 0)
+
+    @functools.cached_property
     def bounds(self) -> tuple[int, int]:
         """Smallest and largest value of all rows; the largest is negative where all are null."""
         if not len(self.values):
@@ -93,7 +98,7 @@ class Numbers:
         return low, high
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Codes:
     """Codes that stand for texts or numbers; -1 is null.
 
@@ -105,6 +110,17 @@ class Codes:
     codes: npt.NDArray[np.int32]
     meanings: Texts | npt.NDArray[np.int64]
     is_null: npt.NDArray[np.bool_] | None = None
+
+    @functools.cached_property
+    def has_null(self) -> bool:
+        """Whether any row is null."""
+        return self.is_null is not None or bool(self.codes.min(initial=0) < 0)
+
+    @functools.cached_property
+    def is_constant(self) -> bool:
+        """Whether all rows have the same value, which is not null."""
+        codes = self.codes
+        return len(codes) > 0 and not self.has_null and bool(codes.min() == codes.max())
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,19 @@ Indexes = npt.NDArray[np.int32]
 
 
 @dataclass(slots=True)
+class Page:
+    """A data page, which columns of the same codes share.
+
+    Attributes:
+        plain: Levels and values.
+        packed: Compressed; None: not yet.
+    """
+
+    plain: bytes
+    packed: bytes | None = None
+
+
+@dataclass(slots=True)
 class Leaf:
     """One column of values of a row group, encoded.
 
@@ -39,7 +52,7 @@ class Leaf:
         physical: Parquet's type.
         n_values: With nulls.
         dictionary: Number of entries and their bytes; None without.
-        data: The data page.
+        page: The data page.
         encoding: Of the page's values.
         statistics: Thrift's struct.
     """
@@ -48,9 +61,26 @@ class Leaf:
     physical: int
     n_values: int
     dictionary: tuple[int, bytes] | None
-    data: bytes
+    page: Page
     encoding: int
     statistics: Value
+
+
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """Codes of some rows, numbered anew.
+
+    Attributes:
+        codes: As they came; held, so that nothing else takes their place in memory.
+        found: The code of each number.
+        n_set: How many are not null.
+        page: The numbers.
+    """
+
+    codes: Indexes
+    found: Indexes
+    n_set: int
+    page: Page
 
 
 class Room:
@@ -65,7 +95,16 @@ class Room:
         self.packed = np.empty(5 * n_rows + 1_024, np.uint8)
         self.count = np.zeros(1, np.int64)
         self.deltas = np.empty(pages.DELTA_BLOCK, np.int64)
+        self.indexed: dict[int, _Indexed] = {}
         self._places = np.zeros(_DENSE, np.int32)
+
+    def begin(self) -> None:
+        """Forget the rows before: those that follow are others."""
+        self.indexed.clear()
+
+    def levels_of(self, column: Numbers | Codes) -> npt.NDArray[np.uint8]:
+        """Return room for the levels of a column; none where they are all the same."""
+        return self.levels if column.has_null else _NO_NULLS
 
     def places(self, n: int) -> Indexes:
         """Return zeros."""
@@ -106,14 +145,22 @@ def _numbers(name: str, stored: StoredType, column: Numbers, rows: Rows, room: R
     values = column.values
     kind = "<i8" if stored == "int64" else "<i4"
     is_large = values.dtype == np.int64
+    levels = room.levels_of(column)
     low, high = column.bounds
+    if low == high and not column.has_null:
+        only = np.array([low])
+        entries = only.astype(kind).tobytes()
+        return Leaf(
+            (name,), PHYSICAL[stored], len(rows), (1, entries), _run(len(rows)), DICTIONARY,
+            _statistics(0, only, kind),
+        )  # fmt: skip
     found: npt.NDArray[np.integer] = room.found[:0]
     if high - low < _DENSE:
         index = pages.index_longs if is_large else pages.index_ints
         offsets = room.found.view(np.int32)
         n_found = index(
             values, rows, low, _NO_NULLS, room.places(_DENSE), offsets,
-            room.indexes, room.levels, room.count,
+            room.indexes, levels, room.count,
         ) if high >= 0 else _all_null(len(rows), room)  # fmt: skip
         found = offsets[:n_found].astype(np.int64)
         found += low
@@ -123,14 +170,15 @@ def _numbers(name: str, stored: StoredType, column: Numbers, rows: Rows, room: R
     if n_found != pages.TOO_MANY:
         n_set = int(room.count[0])
         statistics = _statistics(len(rows) - n_set, found, kind)
-        return _indexed((name,), PHYSICAL[stored], (n_found, found.astype(kind).tobytes()), n_set,
-                        statistics, len(rows), room)  # fmt: skip
+        page = _page(n_found, n_set, levels, len(rows), room)
+        dictionary = n_found, found.astype(kind).tobytes()
+        return Leaf((name,), PHYSICAL[stored], len(rows), dictionary, page, DICTIONARY, statistics)
     chosen = values[rows]
     is_set = chosen >= 0
     chosen = chosen[is_set]
     data = _levels(is_set, len(chosen)) + chosen.astype(kind).tobytes()
     statistics = _statistics(len(rows) - len(chosen), chosen, kind)
-    return Leaf((name,), PHYSICAL[stored], len(rows), None, data, PLAIN, statistics)
+    return Leaf((name,), PHYSICAL[stored], len(rows), None, Page(data), PLAIN, statistics)
 
 
 def _all_null(n_rows: int, room: Room) -> int:
@@ -158,41 +206,71 @@ def _index_scattered(
 
 def _codes(name: str, column: Codes, rows: Rows, room: Room) -> Leaf:
     meanings = column.meanings
-    found = room.found.view(np.int32)
-    nulls = _NO_NULLS if column.is_null is None else column.is_null.view(np.uint8)
-    n_found = pages.index_ints(
-        column.codes, rows, 0, nulls, room.places(len(meanings)), found,
-        room.indexes, room.levels, room.count,
-    )  # fmt: skip
-    found = found[:n_found]
-    n_set = int(room.count[0])
+    indexed = _same_indexes(column, rows, room) or _index_codes(column, rows, room)
+    found, n_set = indexed.found, indexed.n_set
+    n_found = len(found)
     if isinstance(meanings, Texts):
         physical = BYTE_ARRAY
-        dictionary = np.empty(int(meanings.lengths[found].sum()) + 4 * n_found, np.uint8)
-        pages.gather_texts(found, meanings.data, meanings.begins, meanings.lengths, dictionary)
+        written = np.empty(int(meanings.lengths[found].sum()) + 4 * n_found, np.uint8)
+        pages.gather_texts(found, meanings.data, meanings.begins, meanings.lengths, written)
         statistics = _text_statistics(len(rows) - n_set, meanings, found)
-        entries = dictionary.tobytes()
+        entries = written.tobytes()
     else:
         physical = INT64
         met = meanings[found]
         statistics = _statistics(len(rows) - n_set, met, "<i8")
         entries = met.astype("<i8").tobytes()
-    return _indexed((name,), physical, (n_found, entries), n_set, statistics, len(rows), room)
+    dictionary = n_found, entries
+    return Leaf((name,), physical, len(rows), dictionary, indexed.page, DICTIONARY, statistics)
 
 
-def _indexed(
-    path: tuple[str, ...], physical: int, dictionary: tuple[int, bytes], n_set: int,
-    statistics: Value, n_rows: int, room: Room,
-) -> Leaf:  # fmt: skip
-    width, packed = room.pack(room.indexes[:n_set], max(dictionary[0] - 1, 0))
-    data = b"".join((_levels(room.levels[:n_rows], n_set), bytes([width]), packed))
-    return Leaf(path, physical, n_rows, dictionary, data, DICTIONARY, statistics)
+def _same_indexes(column: Codes, rows: Rows, room: Room) -> _Indexed | None:
+    """Return what another column made of the same codes, where it fits this one too."""
+    indexed = room.indexed.get(id(column.codes))
+    if indexed is None or column.is_null is None:
+        return indexed
+    is_null = column.is_null[indexed.found]
+    if not is_null.any():
+        return indexed
+    if is_null.all():
+        empty = Page(_levels(room.levels[: len(rows)], 0) + b"\1")
+        return _Indexed(column.codes, indexed.found[:0], 0, empty)
+    return None
+
+
+def _index_codes(column: Codes, rows: Rows, room: Room) -> _Indexed:
+    if column.is_constant:
+        return _Indexed(column.codes, column.codes[:1], len(rows), _run(len(rows)))
+    found = room.found.view(np.int32)
+    nulls = _NO_NULLS if column.is_null is None else column.is_null.view(np.uint8)
+    levels = room.levels_of(column)
+    n_found = pages.index_ints(
+        column.codes, rows, 0, nulls, room.places(len(column.meanings)), found,
+        room.indexes, levels, room.count,
+    )  # fmt: skip
+    n_set = int(room.count[0])
+    page = _page(n_found, n_set, levels, len(rows), room)
+    indexed = _Indexed(column.codes, found[:n_found].copy(), n_set, page)
+    if column.is_null is None:
+        room.indexed[id(column.codes)] = indexed
+    return indexed
+
+
+def _run(n_rows: int) -> Page:
+    """Return the page of one value for all rows."""
+    return Page(b"".join((_levels(None, n_rows), b"\1", varint(n_rows << 1), b"\0")))
+
+
+def _page(n_found: int, n_set: int, levels: npt.NDArray[np.uint8], n_rows: int, room: Room) -> Page:
+    width, packed = room.pack(room.indexes[:n_set], max(n_found - 1, 0))
+    is_set = levels[:n_rows] if len(levels) else None
+    return Page(b"".join((_levels(is_set, n_set), bytes([width]), packed)))
 
 
 def _deltas(name: str, column: Numbers, rows: Rows, room: Room) -> Leaf:
     used = pages.pack_deltas(column.values, rows, room.deltas, room.packed)
     data = _levels(None, len(rows)) + room.packed[:used].tobytes()
-    return Leaf((name,), INT32, len(rows), None, data, DELTA, struct({3: i64(0)}))
+    return Leaf((name,), INT32, len(rows), None, Page(data), DELTA, struct({3: i64(0)}))
 
 
 def _flags(name: str, column: Flags, rows: Rows) -> Leaf:
@@ -202,8 +280,8 @@ def _flags(name: str, column: Flags, rows: Rows) -> Leaf:
         values = values[is_set]
     bits = np.packbits(values, bitorder="little").tobytes()
     statistics = struct({3: i64(len(rows) - len(values))})
-    return Leaf((name,), BOOLEAN, len(rows), None, _levels(is_set, len(values)) + bits, PLAIN,
-                 statistics)  # fmt: skip
+    page = Page(_levels(is_set, len(values)) + bits)
+    return Leaf((name,), BOOLEAN, len(rows), None, page, PLAIN, statistics)
 
 
 def _pairs(name: str, column: Pairs, rows: Rows) -> list[Leaf]:
@@ -239,7 +317,7 @@ def _pairs(name: str, column: Pairs, rows: Rows) -> list[Leaf]:
         plain = b"".join(len(entry).to_bytes(4, "little") + entry for entry in entries)
         parts.append(
             Leaf((name, "list", "element", part), BYTE_ARRAY, len(row_of), (len(entries), plain),
-                 levels + bytes([width]) + bytes(packed), DICTIONARY, statistics)
+                 Page(levels + bytes([width]) + bytes(packed)), DICTIONARY, statistics)
         )  # fmt: skip
     return parts
 
@@ -248,6 +326,8 @@ def _levels(is_set: npt.NDArray[np.uint8] | npt.NDArray[np.bool_] | None, n_set:
     """Write which rows are not null, in front of a page's values."""
     if is_set is None or n_set == len(is_set):
         packed = varint((n_set if is_set is None else len(is_set)) << 1) + b"\1"
+    elif n_set == 0:
+        packed = varint(len(is_set) << 1) + b"\0"
     else:
         groups = (len(is_set) + 7) // 8
         packed = varint(groups << 1 | 1) + np.packbits(is_set, bitorder="little").tobytes()

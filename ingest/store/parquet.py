@@ -41,6 +41,7 @@ _UNCOMPRESSED, _ZSTD = 0, 6
 _DATA_PAGE, _DICTIONARY_PAGE = 0, 2
 _LEVEL = 1
 _WORTH = 0.95  # What compresses less is not worth decompressing.
+_SMALL = 64  # Bytes of a chunk that are not worth a try.
 _NO_FIELDS = struct({})
 
 Columns = Sequence[tuple[str, StoredType, Column]]
@@ -63,6 +64,7 @@ def write_parquet(file: IO[bytes], columns: Columns, rows: Rows, room: Room | No
         chosen = rows[begin : begin + ROW_GROUP_ROWS]
         chunks: list[Value] = []
         group_at, group_bytes = at, 0
+        room.begin()
         for name, stored, column in columns:
             for leaf in leaves(name, stored, column, chosen, room):
                 chunk, data, plain_bytes = _chunk(leaf, at, compressor)
@@ -81,11 +83,17 @@ def write_parquet(file: IO[bytes], columns: Columns, rows: Rows, room: Room | No
 
 def _chunk(leaf: Leaf, at: int, compressor: Any) -> tuple[Value, bytes, int]:
     """Return what the footer says of a column chunk, its bytes, and their plain size."""
-    bodies = ([leaf.dictionary[1]] if leaf.dictionary else []) + [leaf.data]
-    packed = [compressor.compress(body, mode=compressor.FLUSH_FRAME) for body in bodies]
-    codec = _ZSTD
-    if sum(map(len, packed)) > _WORTH * sum(map(len, bodies)):
-        codec, packed = _UNCOMPRESSED, bodies
+    bodies = ([leaf.dictionary[1]] if leaf.dictionary else []) + [leaf.page.plain]
+    codec, packed = _UNCOMPRESSED, bodies
+    size = sum(map(len, bodies))
+    if size >= _SMALL:
+        if leaf.page.packed is None:
+            leaf.page.packed = compressor.compress(leaf.page.plain, mode=compressor.FLUSH_FRAME)
+        tried = [leaf.page.packed]
+        if leaf.dictionary:
+            tried.insert(0, compressor.compress(bodies[0], mode=compressor.FLUSH_FRAME))
+        if sum(map(len, tried)) <= _WORTH * size:
+            codec, packed = _ZSTD, tried
     heads = [_head(leaf, body, stored) for body, stored in zip(bodies, packed, strict=True)]
     if leaf.dictionary:
         heads[0] = _dictionary_head(leaf.dictionary[0], bodies[0], packed[0])
