@@ -14,6 +14,9 @@ from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICK_S = 0.02
+# Where this is set, a program in a checkout compiles its modules at every start, and those
+# that pip has installed do not. Every command runs with the bytecode of its modules kept.
+_KEEPS_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,20 @@ class Usage:
 def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Usage:
     """Run a command to its end.
 
+    The first run of a command may compile its modules; see `_KEEPS_NO_BYTECODE`.
+
     Raises:
         subprocess.CalledProcessError: It failed.
     """
+    settings = {**os.environ, **(env or {})}
+    settings.pop(_KEEPS_NO_BYTECODE, None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - the benches write the command
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        env={**os.environ, **(env or {})},
+        env=settings,
     )
     watch = _MemoryWatch(process.pid)
     watch.start()
