@@ -264,9 +264,12 @@ class TestParquet:
     """Columns to files that other readers read."""
 
     @settings(max_examples=60)
-    @given(OPTIONAL_NUMBERS, st.integers(0, 2**32), st.integers(1, 80))
-    def test_every_reader_reads_back_what_was_written(self, values, offset, run):
-        """Nulls, runs, few and many distinct values, and texts, by three readers."""
+    @given(
+        OPTIONAL_NUMBERS, st.integers(0, 2**32), st.integers(1, 80),
+        st.lists(st.booleans(), min_size=5, max_size=5),
+    )  # fmt: skip
+    def test_every_reader_reads_back_what_was_written(self, values, offset, run, without):
+        """Nulls, runs, few and many distinct values, texts, and columns of the same codes."""
         repeated = [value for value in values for _ in range(run)][:2_000]
         filled = np.array([-1 if v is None else v for v in repeated], np.int32)
         large = np.where(filled < 0, -1, filled.astype(np.int64) + offset)
@@ -278,6 +281,8 @@ class TestParquet:
             ("line", "int32", Numbers(np.abs(filled), is_ascending=True)),
             ("word", "string", Codes(few, Texts.of(words))),
             ("coded", "int64", Codes(few, np.array([7, 2**40, 5, 0, 1]))),
+            ("partly", "string", Codes(few, Texts.of(words), np.array(without))),
+            ("same", "int32", Numbers(np.full(len(filled), offset % 7, np.int32))),
             ("flag", "bool", Flags((few & 1).astype(np.uint8), few >= 0)),
             ("extra", "map", Pairs({"k": Codes(few, Texts.of(words))})),
         ]  # fmt: skip
@@ -289,6 +294,8 @@ class TestParquet:
             "line": np.abs(filled).tolist()[::-1],
             "word": [None if c < 0 else words[c] for c in few.tolist()[::-1]],
             "coded": [None if c < 0 else [7, 2**40, 5, 0, 1][c] for c in few.tolist()[::-1]],
+            "partly": [None if c < 0 or without[c] else words[c] for c in few.tolist()[::-1]],
+            "same": [offset % 7] * len(filled),
             "flag": [None if c < 0 else bool(c & 1) for c in few.tolist()[::-1]],
             "extra": [[] if c < 0 else [{"key": "k", "value": words[c]}]
                       for c in few.tolist()[::-1]],
