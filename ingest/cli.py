@@ -325,12 +325,15 @@ def _load_bar(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
     is_ready = is_compiled()
     begun = "Loading" if is_ready else "Preparing parsers (once on this machine)"
-    if not is_ready and not _errors.is_terminal:
-        _errors.print(f"{begun}, which takes about a quarter of a minute.")
+    untold = not is_ready and not _errors.is_terminal
     with _bar("objects") as bar:
         task = bar.add_task(begun, total=None)
 
         def show(progress: Progress) -> None:
+            nonlocal untold
+            if untold and progress.objects_total:
+                untold = False
+                _errors.print(f"{begun}, which takes about a quarter of a minute.")
             rows = f"Loading: {progress.rows:,} rows"
             bar.update(
                 task,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ingest.config import AwsSettings
+from ingest.kernels.compiled import load_kernels
 from tests.fault_proxy import FaultProxy
 from tests.s3_server import S3Server
 
@@ -26,6 +27,12 @@ def no_aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled() -> None:
+    """Compile the kernels where that is due: the first load of a machine says that it waits."""
+    load_kernels()
 
 
 @pytest.fixture(scope="session")
