@@ -21,6 +21,7 @@ from ingest.store.disk import require_space
 from ingest.store.layout import HOUR_S, HOURLY_TABLES, partition_range
 from ingest.store.merge import summed
 from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES, Plan, unreadable
+from ingest.store.rewrite import rewritten
 from ingest.store.rows import LivePart, live_parts, settle, settled_hours
 from ingest.store.settle import LARGEST_HOUR, Settler
 from ingest.store.write import CacheWriter
@@ -177,9 +178,16 @@ def _merge(plan: Plan, parts: list[LivePart], facts: Path | None) -> NewPart | N
     kind, date, hour = parts[0].kind, parts[0].date, parts[0].hour
     engine, cache = plan.engine, plan.writer.cache
     paths = [part.path for part in parts]
-    old = engine.read(kind, paths) if facts is None else engine.with_facts(paths, facts)
     count = "count(*)" if kind == "flows" else "sum(records)"
-    new = engine.write(kind, date, hour, old if kind == "flows" else summed(kind, old))
+    new = None
+    if kind == "flows":
+        try:
+            new = rewritten(paths, facts, plan.writer.tmp, f"merged-{Path(paths[0]).stem}")
+        except pa.ArrowException as error:
+            raise unreadable(plan.writer, error) from error
+    if new is None:
+        old = engine.read(kind, paths) if facts is None else engine.with_facts(paths, facts)
+        new = engine.write(kind, date, hour, old if kind == "flows" else summed(kind, old))
     before = engine.row(engine.read(kind, paths), count)[0] or 0
     after = engine.row(engine.read(kind, [new.tmp]), count)[0] or 0 if new else 0
     if before != after or (kind == "flows" and before != sum(part.rows for part in parts)):
