@@ -25,7 +25,7 @@ from tests.bench.rivals import RIVALS
 OURS = "Flow Atlas load"
 READER = "flowlogs-reader, bare parsing"
 FLOOR = "isal decompression alone"
-FEW_RECORDS = 1_000  # What a run over so many takes is its start.
+FEW_RECORDS = 10_000  # What a run over so many takes is its start.
 _LEAST_CPU_S = 0.01  # The clock's step.
 SMALL_OBJECTS, SMALL_RECORDS = 10_000, 200
 ROLLUPS = ("edges", "series", "talkers", "ports", "coverage")
