@@ -58,6 +58,10 @@
 
   function open(suggestions) {
     var box = list();
+    // A late answer that says the same must not take the mark away.
+    if (!box.hidden && JSON.stringify(suggestions) === JSON.stringify(shown)) {
+      return;
+    }
     box.id = "filter-list";
     box.setAttribute("role", "listbox");
     box.setAttribute("aria-label", "Ways to go on");

@@ -65,7 +65,8 @@ def test_completion_is_a_list_box_that_keys_walk(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     assert page.input_value(FIELD) == "src.name "
     page.keyboard.type("= alb")
-    wait_until(page, "document.querySelectorAll('.filter-list li').length === 2")
+    wait_idle(page)
+    assert page.locator(".filter-list .option-label").all_inner_texts() == ["alb-a", "alb-b"]
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")

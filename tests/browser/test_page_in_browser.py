@@ -60,7 +60,6 @@ def test_page_opens_whole(open_page: OpenPage) -> None:
     [
         (ids.CONTROLS_ACTION, "Rejected", "?action=reject"),
         (ids.CONTROLS_METRIC, "Bytes", "?metric=bytes"),
-        (ids.CONTROLS_LEVEL, "Address", "?level=address"),
         (ids.CONTROLS_SPAN, "1h", "?range=1h"),
     ],
 )
@@ -78,6 +77,21 @@ def test_choices_change_url_and_pictures(
     expect_search(page, "")
 
     assert after["elements"] != before["elements"]
+    assert picture(page) == before
+
+
+def test_node_levels_are_a_list(open_page: OpenPage) -> None:
+    """Each is a step of the history, too."""
+    page = open_page()
+    before = picture(page)
+
+    page.click(css(ids.CONTROLS_LEVEL))
+    page.get_by_role("option", name="Address", exact=True).click()
+    expect_search(page, "?level=address")
+
+    assert picture(page)["elements"] != before["elements"]
+    page.go_back()
+    expect_search(page, "")
     assert picture(page) == before
 
 
@@ -251,7 +265,7 @@ def test_every_control_has_a_name(open_page: OpenPage) -> None:
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('button, input, a[href], [role=radiogroup]')]
             .filter(e => !e.closest('.ag-root-wrapper') && e.offsetParent !== null)
-            .filter(e => !(e.getAttribute('aria-label') || e.innerText || e.title
+            .filter(e => !(e.getAttribute('aria-label') || e.textContent || e.title
                 || (e.labels && e.labels.length) || e.getAttribute('aria-labelledby')))
             .map(e => e.outerHTML.slice(0, 120))"""
     )
