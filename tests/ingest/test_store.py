@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import CacheError, CacheLockedError, ExitCode
+from ingest.schema import SCHEMA_VERSION
 from ingest.sources import LogObject
 from ingest.store.layout import CATALOG_NAME, UNDATED, part_path, partition_of
 from ingest.store.read import CacheMissingError, CacheReader, CacheUnusableError
@@ -89,11 +90,12 @@ def test_a_snapshot_is_not_changed_by_later_commits(tmp_path):
 
 
 def test_a_commit_that_fails_names_nothing(tmp_path):
-    """An object that is already there undoes the whole transaction, with one message."""
+    """An object that is there twice undoes the whole transaction, with one message."""
+    twins = [outcome(2, "twin"), outcome(3, "twin")]
     with CacheWriter(tmp_path) as writer:
-        writer.commit(1, [outcome(1, "twin")], [new_part(writer)], BatchTotals())
+        writer.commit(1, [outcome(1)], [new_part(writer)], BatchTotals())
         with pytest.raises(CacheError) as caught:
-            writer.commit(2, [outcome(2, "twin")], [new_part(writer)], BatchTotals())
+            writer.commit(2, twins, [new_part(writer)], BatchTotals())
         snapshot = CacheReader(tmp_path).snapshot()
 
     assert re.fullmatch(
@@ -202,10 +204,12 @@ def test_a_cache_of_a_newer_version_is_left_alone(tmp_path):
     advice = "Load the logs into a new cache folder.\n"
     assert (loaded.returncode, status.returncode) == (74, 74)
     assert loaded.stderr == (
-        f"error: {cache}: this cache has schema version 99, this program writes 1. {advice}"
+        f"error: {cache}: this cache has schema version 99, this program writes "
+        f"{SCHEMA_VERSION}. {advice}"
     )
     assert status.stderr == (
-        f"error: {cache}: this cache has schema version 99, this program reads 1. {advice}"
+        f"error: {cache}: this cache has schema version 99, this program reads "
+        f"{SCHEMA_VERSION}. {advice}"
     )
     with pytest.raises(CacheUnusableError, match="has schema version 99"):
         CacheReader(cache)
