@@ -59,9 +59,13 @@ class _Wire:
         self.sizes.append(size)
         self.last = time.perf_counter()
 
-    def settle(self, page: Page) -> float:
-        """Wait until nothing is under way; return the time of the last answer."""
-        while self.open > 0 or time.perf_counter() - self.last < _QUIET_S:
+    def settle(self, page: Page, since: float = 0) -> float:
+        """Wait until something came after `since` and nothing is under way any more.
+
+        Returns:
+            The time of the last answer.
+        """
+        while self.last <= since or self.open > 0 or time.perf_counter() - self.last < _QUIET_S:
             page.wait_for_timeout(10)
         return self.last
 
@@ -116,8 +120,7 @@ def _visit(page: Page, url: str) -> dict[str, float]:
             " {data: {how: 'only', claim: text, n: performance.now()}})",
             [ids.PAGE_COMMAND, text],
         )
-        page.wait_for_timeout(20)
-        changes.append(1000 * (wire.settle(page) - begun))
+        changes.append(1000 * (wire.settle(page, begun) - begun))
         sizes.append(sum(wire.sizes))
     page.close()
     return {
