@@ -55,10 +55,16 @@ def register(app: Dash, source: Source) -> None:
 
     @app.callback(
         Output(*_RENEWAL),
-        inputs={"_clock": Input(ids.PAGE_CLOCK, "n_intervals"), "known": State(*_RENEWAL)},
+        inputs={
+            "_clock": Input(ids.PAGE_CLOCK, "n_intervals"),
+            "shown": State(ids.PAGE_VIEW, "data"),
+        },
+        # The first view reads the version itself; nothing has to wait for this.
+        prevent_initial_call=True,
     )
-    def look_for_records(_clock: Any, known: Any) -> Any:
+    def look_for_records(_clock: Any, shown: Any) -> Any:
         version = source.answers.facts().version
+        known = shown.get("version") if isinstance(shown, dict) else None
         return no_update if version == known else version
 
     @app.callback(

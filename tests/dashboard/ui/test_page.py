@@ -251,3 +251,12 @@ def test_two_apps_live_in_one_process(config: DashboardConfig) -> None:
         return len(answer[ids.TABLE_GRID]["rowData"])
 
     assert [n_rows(each) for each in (one, other, one)] == [6, 2, 6]
+
+
+def test_records_that_arrive_renew_the_view(app: Dash) -> None:
+    """The clock asks for a newer version than the view's; without one nothing moves."""
+    prop, clock = f"{ids.PAGE_VERSION}.data", {f"{ids.PAGE_CLOCK}.n_intervals": 1}
+
+    assert call(app, prop, **clock, **view()) == {}
+    older = call(app, prop, **clock, **{VIEW: {"search": "", "version": 2}})
+    assert older[ids.PAGE_VERSION]["data"] == 3
