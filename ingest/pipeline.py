@@ -211,8 +211,9 @@ class _Run:
                 loader.make_pool(loader.jobs, self._next_batch_id, loader.limits) as pool,
                 self.fetcher,
             ):
-                # A cluster takes more at once than the spool has room for by itself.
-                self.fetcher.make_room(2 * pool.size * BATCH_BYTES)
+                if loader.make_pool is not local_pool:
+                    # A cluster takes more at once than the spool has room for by itself.
+                    self.fetcher.make_room(2 * pool.size * BATCH_BYTES)
                 while not self._is_over(pool):
                     self._take_arrivals(pool)
                     for result in pool.wait([self.fetcher.waker]):
