@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from dashboard.analysis.filters.chips import added, turned, without
 from dashboard.analysis.filters.tokens import quoted
 from dashboard.errors import BadQueryError
+from dashboard.ui import selection
+from dashboard.ui.claims import both, service_claim
 
 Raw = dict[str, Any]
 
@@ -64,29 +67,25 @@ def _after_chip(raw: Raw, now: str, command: Mapping[str, Any]) -> Raw:
     raise _no_command(command)
 
 
-def after_network(raw: Raw, command: object) -> Raw:
+def after_network(raw: Raw, data: object) -> Raw:
     """Return the URL parameters after an entry of the network's menu.
 
     Args:
         raw: The parameters as they are.
-        command: `action` (only, exclude, peers), `kind` (node, edge) and `key`: a node id, or
-            an edge's `src`, `dst`, `port` and `protocol`. Other actions change nothing.
+        data: As `ui.selection` describes it. Entries that do not filter change nothing.
     """
-    if not isinstance(command, Mapping) or command.get("action") not in _HOW:
+    chosen = selection.command(data)
+    if chosen is None or chosen.action not in _HOW:
         return raw
-    level, key = str(raw.get("level") or "name"), command.get("key")
-    if command.get("kind") == "edge" and isinstance(key, Mapping):
-        claim = edge_claim(key, level)
-    else:
-        claim = node_claim(str(key), level)
-    return after_command(raw, {"how": _HOW[command["action"]], "claim": claim})
+    level, part = str(raw.get("level") or "name"), chosen.part
+    claim = edge_claim(asdict(part.edge), level) if part.edge else node_claim(part.node, level)
+    return after_command(raw, {"how": _HOW[chosen.action], "claim": claim})
 
 
-def after_expansion(raw: Raw, command: object) -> Raw:
+def after_expansion(raw: Raw, data: object) -> Raw:
     """Return the URL parameters after a node was opened; at plain levels nothing changes."""
-    node = command.get("node") if isinstance(command, Mapping) else None
-    level = str(raw.get("level") or "name")
-    if not isinstance(node, str) or level in _PLAIN_LEVELS:
+    node = selection.expanded_node(data)
+    if node is None or str(raw.get("level") or "name") in _PLAIN_LEVELS:
         return raw
     expanded = [known for known in (raw.get("expand") or []) if known != node]
     return raw | {"expand": [*expanded, node]}
@@ -112,14 +111,11 @@ def node_claim(node: str, level: str, side: str = "") -> str:
 
 def edge_claim(key: Mapping[str, Any], level: str) -> str:
     """Write the claim that a flow belongs to an edge."""
-    parts = [node_claim(str(key.get(side)), level, side) for side in ("src", "dst")]
-    parts += [
-        f"{name} = {int(key[name])}" for name in ("port", "protocol") if key.get(name) is not None
-    ]
-    return " and ".join(parts)
+    ends = (node_claim(str(key.get(side)), level, side) for side in ("src", "dst"))
+    return both(*ends, service_claim(key.get("port"), key.get("protocol")))
 
 
-_HOW = {"only": "only", "exclude": "exclude", "peers": "include", "include": "include"}
+_HOW: dict[str, str] = {"only": "only", "exclude": "exclude", "peers": "include"}
 
 
 def _no_command(command: object) -> BadQueryError:

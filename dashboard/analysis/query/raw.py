@@ -18,10 +18,11 @@ import ibis
 import ibis.expr.types as ir
 
 from dashboard.analysis.query.tables import cache_table
+from ingest.store.layout import HOUR_S
 
 Ranges = Sequence[tuple[int | None, int | None]]
 
-_MINUTE_S, _HOUR_S = 60, 3_600
+_MINUTE_S = 60
 
 
 def edge_records(ranges: Ranges, more: Sequence[str] = ()) -> ir.Table:
@@ -122,7 +123,7 @@ def spread(rows: ir.Table) -> ir.Table:
     the first minute, where records that do not last, or last longer than an hour, lie whole.
     """
     lasts = rows.last_at - rows.seen_at
-    is_spread = (lasts > 0) & (lasts <= _HOUR_S)
+    is_spread = (lasts > 0) & (lasts <= HOUR_S)
     rows = rows.mutate(
         begins=rows.seen_at,
         lasts=ibis.ifelse(is_spread.fill_null(False), lasts, 1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -17,7 +17,7 @@ from dashboard.ui import wording
 from dashboard.ui.commands import edge_claim, node_claim
 from dashboard.ui.figures.details import Lines, fact_lines, gone, listed, volume_lines
 from dashboard.ui.figures.timeline import timeline_figure
-from dashboard.ui.selection import EdgeKey, Selected
+from dashboard.ui.selection import Selected
 
 _CHART: Any = {"displayModeBar": False, "responsive": True}
 
@@ -64,7 +64,7 @@ def claim_of(part: Selected, level: str, side: str = "") -> str:
         side: `src` or `dst`: a node as initiator or as responder alone.
     """
     if part.edge is not None:
-        return edge_claim(_key(part.edge), level)
+        return edge_claim(asdict(part.edge), level)
     return node_claim(part.node, level, side)
 
 
@@ -226,10 +226,6 @@ def _select(text: str, part: Mapping[str, Any]) -> Any:
 def _section(title: Any, content: Any) -> Any:
     body = content if isinstance(content, list) else [content]
     return html.Section([html.H3(title), *body], className="drawer-section")
-
-
-def _key(edge: EdgeKey) -> dict[str, Any]:
-    return {"src": edge.src, "dst": edge.dst, "port": edge.port, "protocol": edge.protocol}
 
 
 def _optional(value: Any) -> int | None:
