@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import flask
+import plotly
 from dash import Dash
 from flask_compress import Compress
 
@@ -16,6 +17,7 @@ from dashboard.config import SHARE_KEY_VARIABLE, DashboardConfig
 from dashboard.saved_views import SavedViews
 from dashboard.ui.callbacks import (
     appearance,
+    asking,
     changes,
     charts,
     download,
@@ -33,7 +35,7 @@ from dashboard.ui.callbacks import (
 from dashboard.ui.callbacks.shown import Source
 from dashboard.ui.callbacks.trouble import explain
 from dashboard.ui.layout.page import page
-from dashboard.ui.security import harden
+from dashboard.ui.security import harden, revalidate
 from dashboard.ui.theme import css_variables
 from dashboard.ui.turns import Turns
 
@@ -43,6 +45,7 @@ _INDEX = """<!DOCTYPE html>
 {%metas%}
 <title>{%title%}</title>
 <link rel="icon" type="image/svg+xml" href="assets/logo.svg">
+<link rel="prefetch" as="script" class="plotly" href="PLOTLY">
 {%css%}
 <style>CSS_VARIABLES</style>
 </head>
@@ -52,6 +55,10 @@ _INDEX = """<!DOCTYPE html>
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>"""
+
+
+# With the version the browser keeps it; assets/01-plotly.js loads it.
+_PLOTLY = f"_dash-component-suites/plotly/package_data/plotly.min.js?v={plotly.__version__}"
 
 
 def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
@@ -64,6 +71,8 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
         "application/javascript",
         "application/json",
     ]
+    # Functions after a request run from the last to the first: this sees the compressed answer.
+    server.after_request(revalidate)
     Compress(server)
     app = Dash(
         "flow-atlas",
@@ -74,7 +83,7 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
         serve_locally=True,
         enable_mcp=False,
         on_error=explain,
-        index_string=_INDEX.replace("CSS_VARIABLES", css_variables()),
+        index_string=_INDEX.replace("CSS_VARIABLES", css_variables()).replace("PLOTLY", _PLOTLY),
         meta_tags=[{"name": "color-scheme", "content": "light dark"}],
         add_log_handler=False,
         health_endpoint="healthz",
@@ -89,6 +98,7 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
     ):  # fmt: skip
         part.register(app, source)
     appearance.register(app)
+    asking.register(app)
     harden(app, [config.host])
     server.teardown_request(lambda _: source.end_request())
     # A worker that has not sent the page yet would refuse the files of its components.

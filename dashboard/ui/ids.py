@@ -9,6 +9,15 @@ PAGE_VERSION = "page-version"
 PAGE_NOTICE = "page-notice"
 PAGE_COMMAND = "page-command"
 
+# What asks the server for a part of the page: it holds the turn of the view that was asked for.
+TABLE_ASKED = "table-asked"
+SANKEY_ASKED = "sankey-asked"
+MATRIX_ASKED = "matrix-asked"
+CHANGES_ASKED = "changes-asked"
+QUALITY_ASKED = "quality-asked"
+DRAWER_ASKED = "drawer-asked"
+QUESTIONS_ASKED = "questions-asked"
+
 HEADER_RANGE = "header-range"
 HEADER_FRESHNESS = "header-freshness"
 HEADER_TOTALS = "header-totals"
@@ -49,8 +58,21 @@ VIEWS_NOTICE = "views-notice"
 
 MAIN_TAB = "main-tab"
 
+
+def panel(tab: str) -> str:
+    """Return the id of what lies under a tab."""
+    return f"panel-{tab}"
+
+
+PANEL_TABLE = "panel-table"
+PANEL_SANKEY = "panel-sankey"
+PANEL_MATRIX = "panel-matrix"
+PANEL_CHANGES = "panel-changes"
+PANEL_QUALITY = "panel-quality"
+
 NETWORK_GRAPH = "network-graph"
 NETWORK_SUMMARY = "network-summary"
+NETWORK_STYLED = "network-styled"
 NETWORK_EMPTY = "network-empty"
 NETWORK_SHOW_ALL = "network-show-all"
 NETWORK_DETAILS = "network-details"

@@ -16,6 +16,11 @@ CHEAP_ABOVE_EDGES = 400
 Style = dict[str, Any]
 
 
+def style_name(scheme: object, *, cheap: bool = False) -> str:
+    """Name the style that `cytoscape_stylesheet` returns for the same arguments."""
+    return f"{'dark' if scheme == 'dark' else 'light'}{' cheap' if cheap else ''}"
+
+
 def cytoscape_stylesheet(scheme: object, *, cheap: bool = False) -> list[Style]:
     """Return the network's style.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ MAX_BODY_BYTES = 8 * 1024 * 1024  # A loaded graph.json of 5 MB, in base64.
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound.
 _UPDATE_PATH = "_dash-update-component"
+_COMPONENTS_PATH = "/_dash-component-suites/"
 
 
 def harden(app: Dash, hosts: Iterable[str]) -> None:
@@ -53,11 +55,26 @@ def harden(app: Dash, hosts: Iterable[str]) -> None:
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "no-store"
+            response.headers["Cache-Control"] = _keeping()
         return response
 
     server.before_request(check)
     server.after_request(add_headers)
+
+
+def _keeping() -> str:
+    """Say how long the browser may keep an answer: data never, the page's programs."""
+    if _COMPONENTS_PATH in request.path:
+        # What Dash loads by name alone may be another after an upgrade.
+        return "max-age=31536000, immutable" if request.args.get("v") else "no-cache"
+    return "no-store"
+
+
+def revalidate(response: Response) -> Response:
+    """Answer 304 where the browser has what would be sent, in the compression it got."""
+    if request.method == "GET" and response.status_code == HTTPStatus.OK and response.get_etag()[0]:
+        response.make_conditional(request)
+    return response
 
 
 def content_security_policy(script_hashes: Iterable[str]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import Page
 
+from dashboard.ui import ids
 from tests.browser.conftest import wait_redrawn, wait_until
 
 
@@ -27,3 +30,13 @@ def expect_search(page: Page, search: str) -> None:
     """Wait for the address bar, then for the views of a new question."""
     wait_until(page, "wanted => location.search === wanted", search)
     wait_redrawn(page)
+
+
+def open_tab(page: Page, title: str) -> None:
+    """Open a tab of the main panel or of the drawer."""
+    page.get_by_role("tab", name=title, exact=True).click()
+
+
+def selection(page: Page) -> Any:
+    """Return what the store of the selection holds."""
+    return page.evaluate("id => dash_component_api.getLayout(id).props.data", ids.NETWORK_SELECTION)

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard.ui import ids
 from tests.browser.conftest import TIMEOUT_MS, OpenPage, wait_idle, wait_until
-from tests.browser.steps import choose, css, expect_search
+from tests.browser.steps import choose, css, expect_search, open_tab, selection
 
 pytestmark = pytest.mark.browser
 
@@ -19,15 +19,6 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 def bar(page: Page, name: str) -> Locator:
     return page.locator(f"{css(ids.RANKINGS_LIST)} button").filter(has_text=name).first
-
-
-def tab(page: Page, title: str) -> None:
-    page.get_by_role("tab", name=title, exact=True).click()
-
-
-def selection(page: Page) -> Any:
-    """Return what the store of the selection holds."""
-    return page.evaluate("id => dash_component_api.getLayout(id).props.data", ids.NETWORK_SELECTION)
 
 
 def test_click_on_a_bar_includes_it(open_page: OpenPage) -> None:
@@ -129,7 +120,7 @@ def test_click_on_red_asks_for_rejected_flows(open_page: OpenPage) -> None:
 def test_sankey_diagram_filters_by_a_band(open_page: OpenPage) -> None:
     """A click on a band includes both of its values; on a node, its own."""
     page = open_page()
-    tab(page, "Sankey")
+    open_tab(page, "Sankey")
     bands = page.locator(f"{css(ids.SANKEY_GRAPH)} .sankey-link")
     expect(bands.first).to_be_visible()
     wait_idle(page)
@@ -206,7 +197,7 @@ def test_matrix_filters_by_a_cell(open_page: OpenPage) -> None:
 def test_table_draws_each_edge_over_time(open_page: OpenPage) -> None:
     """A line and four statistics for each row, none for the sums below."""
     page = open_page()
-    tab(page, "Table")
+    open_tab(page, "Table")
     grid = page.locator(css(ids.TABLE_GRID))
 
     expect(grid.locator("svg.spark").first).to_be_visible()
@@ -284,7 +275,7 @@ def test_panels_keep_their_places_when_a_tab_is_opened(open_page: OpenPage, titl
     places = "() => [...document.querySelectorAll('.panel')].map(p => p.getBoundingClientRect().x)"
     before = page.evaluate(places)
 
-    tab(page, title)
+    open_tab(page, title)
     wait_idle(page)
 
     assert page.evaluate(places) == before

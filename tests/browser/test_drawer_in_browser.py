@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,7 +11,7 @@ from playwright.sync_api import Page, expect
 from dashboard.ui import ids
 from tests.browser.conftest import TIMEOUT_MS, OpenPage, wait_idle, wait_until
 from tests.browser.network_steps import CANVAS, click_node
-from tests.browser.steps import css, expect_search
+from tests.browser.steps import css, expect_search, open_tab, selection
 
 pytestmark = pytest.mark.browser
 
@@ -21,15 +20,6 @@ expect.set_options(timeout=TIMEOUT_MS)
 DRAWER = css(ids.DRAWER_PANEL)
 NODE = "n:redis-primary"
 COMPARED = "?compare=previous&range=1h"
-
-
-def tab(page: Page, title: str) -> None:
-    page.get_by_role("tab", name=title, exact=True).click()
-
-
-def selection(page: Page) -> Any:
-    """Return what the store of the selection holds."""
-    return page.evaluate("id => dash_component_api.getLayout(id).props.data", ids.NETWORK_SELECTION)
 
 
 def violations(page: Page) -> str:
@@ -54,7 +44,7 @@ def test_click_on_a_node_leads_to_its_log_lines(open_page: OpenPage) -> None:
     assert box is not None
     assert drawer["x"] >= box["x"] + box["width"]
 
-    tab(page, "Log records")
+    open_tab(page, "Log records")
     note = page.locator(css(ids.DRAWER_RECORDS_NOTE))
     expect(note).to_contain_text("1 to 50 of")
     records = page.locator(css(ids.DRAWER_RECORDS))
@@ -176,10 +166,10 @@ def test_axe_finds_nothing_wrong(open_page: OpenPage, scheme: str, search: str) 
         click_node(page, NODE)
         expect(page.locator(css(ids.NETWORK_DETAILS))).to_contain_text("as initiator")
         assert violations(page) == "[]"
-        tab(page, "Log records")
+        open_tab(page, "Log records")
         expect(page.locator(css(ids.DRAWER_RECORDS_NOTE))).to_contain_text("1 to 50")
         assert violations(page) == "[]"
         page.get_by_role("button", name="Wider").click()
-        tab(page, "Who began")
+        open_tab(page, "Who began")
         expect(page.locator(css(ids.DRAWER_RULES))).to_contain_text("records")
         assert violations(page) == "[]"

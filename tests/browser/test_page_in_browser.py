@@ -21,7 +21,7 @@ from tests.browser.conftest import (
     wait_idle,
     wait_until,
 )
-from tests.browser.steps import choose, css, expect_search, type_into
+from tests.browser.steps import choose, css, expect_search, open_tab, type_into
 
 pytestmark = pytest.mark.browser
 
@@ -78,6 +78,40 @@ def test_choices_change_url_and_pictures(
 
     assert after["elements"] != before["elements"]
     assert picture(page) == before
+
+
+def test_what_is_not_seen_asks_nothing(open_page: OpenPage) -> None:
+    """A filter change asks for what lies on top; a tab asks once, when it is opened."""
+    page = open_page()
+    asked: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            asked.append(str(json.loads(request.post_data)["output"]).strip(".").split(".")[0])
+            if request.post_data
+            else None
+        ),
+    )
+    follow = ids.PAGE_URL
+
+    choose(page, ids.CONTROLS_METRIC, "Bytes")
+    expect_search(page, "?metric=bytes")
+    seen = [follow, ids.HEADER_TOTALS, ids.NETWORK_GRAPH, ids.RANKINGS_LIST, ids.TIMELINE_GRAPH]
+    assert sorted(asked) == sorted(seen)
+
+    asked.clear()
+    open_tab(page, "Table")
+    expect(page.locator(css(ids.TABLE_NOTE))).to_contain_text("bytes per")
+    wait_idle(page)
+    assert asked == [follow, ids.TABLE_GRID, ids.TABLE_GRID]
+
+    asked.clear()
+    open_tab(page, "Sankey")
+    expect(page.locator(f"{css(ids.SANKEY_GRAPH)} .sankey-node").first).to_be_visible()
+    for tab in ("Network", "Sankey", "Table"):
+        open_tab(page, tab)
+        wait_idle(page)
+    assert sorted(asked) == sorted([follow, ids.SANKEY_GRAPH, follow, follow, follow])
 
 
 def test_node_levels_are_a_list(open_page: OpenPage) -> None:

@@ -11,11 +11,10 @@ from dashboard.analysis.export.changes_csv import changes_csv
 from dashboard.analysis.flow_query import MAX_TOP_K
 from dashboard.errors import BadQueryError, DashboardError
 from dashboard.ui import ids
-from dashboard.ui.callbacks.shown import Shown, Source
+from dashboard.ui.callbacks.shown import Shown, Source, asked_by
 from dashboard.ui.figures.changes import (
     Compared,
     change_rows,
-    legend,
     no_changes,
     offers,
     summary_tiles,
@@ -23,6 +22,7 @@ from dashboard.ui.figures.changes import (
 from dashboard.ui.view_state import COMPARISONS
 
 PATH = "changes.csv"
+_ASKED = asked_by(ids.CHANGES_ASKED)
 
 
 def register(app: Dash, source: Source) -> None:
@@ -32,23 +32,21 @@ def register(app: Dash, source: Source) -> None:
     @app.callback(
         Output(ids.CHANGES_SUMMARY, "children"),
         Output(ids.CHANGES_DOWNLOAD, "href"),
-        Output(ids.CHANGES_LEGEND, "children"),
-        inputs={"view": Input(ids.PAGE_VIEW, "data")},
+        inputs=_ASKED,
+        prevent_initial_call=True,
     )
-    def sum_up(view: Any) -> tuple[Any, ...]:
+    def sum_up(view: Any, _asked: Any) -> tuple[Any, ...]:
         compared = compared_ranges(source.shown_view(view))
         summary = offers() if compared is None else summary_tiles(compared)
-        return summary, f"{prefix}{PATH}{view['search']}", legend(compared)
+        return summary, f"{prefix}{PATH}{view['search']}"
 
     @app.callback(
         Output(ids.CHANGES_GRID, "rowData"),
         Output(ids.CHANGES_EMPTY, "children"),
-        inputs={
-            "view": Input(ids.PAGE_VIEW, "data"),
-            "kind": Input(ids.CHANGES_KIND, "value"),
-        },
+        inputs={**_ASKED, "kind": Input(ids.CHANGES_KIND, "value")},
+        prevent_initial_call=True,
     )
-    def list_changes(view: Any, kind: Any) -> tuple[Any, str]:
+    def list_changes(view: Any, _asked: Any, kind: Any) -> tuple[Any, str]:
         compared = compared_ranges(source.shown_view(view))
         if compared is None:
             return [], ""

@@ -27,7 +27,6 @@ from dashboard.analysis.export.tables import record_pages, write_records
 from dashboard.errors import BadQueryError, DashboardError
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Shown, Source
-from dashboard.ui.figures.layouts import node_places
 from dashboard.ui.figures.leaving import leaving_notice
 from dashboard.ui.figures.loaded_file import loaded_summary, loaded_view
 from dashboard.ui.theme import palette
@@ -150,7 +149,7 @@ def _serve_files(app: Dash, source: Source) -> None:
 def _graph_answer(form: GraphFormat) -> Callable[[Shown], Response]:
     def answer(shown: Shown) -> Response:
         def placing(nodes: tuple[str, ...]) -> dict[str, tuple[float, float]]:
-            placed = node_places(shown.real, nodes, shown.query.level)
+            placed = shown.place(shown.real, nodes, shown.query.level)
             return {node: places["force"] for node, places in placed.items()}
 
         version = _version(request.args.get("version"))

@@ -11,7 +11,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.analysis.filters.chips import added
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.ui import ids
-from dashboard.ui.callbacks.shown import Shown, Source
+from dashboard.ui.callbacks.shown import Shown, Source, asked_by
 from dashboard.ui.figures.details import gone, hint
 from dashboard.ui.figures.drawer import PartAnswer, claim_of, overview, title_of
 from dashboard.ui.figures.records import (
@@ -24,6 +24,7 @@ from dashboard.ui.figures.records import (
 from dashboard.ui.layout.drawer import INITIATOR, RECORDS
 from dashboard.ui.selection import EdgeKey, Selected, selected_part
 
+_ASKED = asked_by(ids.DRAWER_ASKED)
 _MOST_PEERS = 10
 _MAX_BINS = 60
 
@@ -35,12 +36,13 @@ def register(app: Dash, source: Source) -> None:
         Output(ids.NETWORK_DETAILS, "children"),
         Output(ids.DRAWER_TITLE, "children"),
         inputs={
+            **_ASKED,
             "selection": Input(ids.NETWORK_SELECTION, "data"),
-            "view": Input(ids.PAGE_VIEW, "data"),
-            "scheme": Input(ids.PAGE_THEME, "data"),
+            "scheme": State(ids.PAGE_THEME, "data"),
         },
+        prevent_initial_call=True,
     )
-    def show_details(selection: Any, view: Any, scheme: Any) -> tuple[Any, str]:
+    def show_details(view: Any, _asked: Any, selection: Any, scheme: Any) -> tuple[Any, str]:
         shown = source.shown_view(view)
         part = selected_part(selection)
         if part is None:
@@ -57,18 +59,25 @@ def register(app: Dash, source: Source) -> None:
         Output(ids.DRAWER_EARLIER, "disabled"),
         Output(ids.DRAWER_LATER, "disabled"),
         inputs={
+            **_ASKED,
             "selection": Input(ids.NETWORK_SELECTION, "data"),
-            "view": Input(ids.PAGE_VIEW, "data"),
             "tab": Input(ids.DRAWER_TAB, "value"),
             "_earlier": Input(ids.DRAWER_EARLIER, "n_clicks"),
             "_later": Input(ids.DRAWER_LATER, "n_clicks"),
             "offset": State(ids.DRAWER_OFFSET, "data"),
         },
+        prevent_initial_call=True,
     )
     def list_records(
-        selection: Any, view: Any, tab: Any, _earlier: Any, _later: Any, offset: Any
+        view: Any,
+        _asked: Any,
+        selection: Any,
+        tab: Any,
+        _earlier: Any,
+        _later: Any,
+        offset: Any,
     ) -> tuple[Any, ...]:
-        shown, part = _asked(source, selection, view, is_open=tab == RECORDS)
+        shown, part = _opened(source, selection, view, is_open=tab == RECORDS)
         query = part_query(shown, part)
         found = shown.answers.records(query, PAGE_ROWS, page_offset(ctx.triggered_id, offset))
         if not found.total:
@@ -81,13 +90,14 @@ def register(app: Dash, source: Source) -> None:
     @app.callback(
         Output(ids.DRAWER_RULES, "children"),
         inputs={
+            **_ASKED,
             "selection": Input(ids.NETWORK_SELECTION, "data"),
-            "view": Input(ids.PAGE_VIEW, "data"),
             "tab": Input(ids.DRAWER_TAB, "value"),
         },
+        prevent_initial_call=True,
     )
-    def list_rules(selection: Any, view: Any, tab: Any) -> Any:
-        shown, part = _asked(source, selection, view, is_open=tab == INITIATOR)
+    def list_rules(view: Any, _asked: Any, selection: Any, tab: Any) -> Any:
+        shown, part = _opened(source, selection, view, is_open=tab == INITIATOR)
         query = part_query(shown, part)
         shares = []
         for rule in RULES:
@@ -103,7 +113,7 @@ def register(app: Dash, source: Source) -> None:
     )
 
 
-def _asked(source: Source, selection: Any, view: Any, *, is_open: bool) -> tuple[Shown, Selected]:
+def _opened(source: Source, selection: Any, view: Any, *, is_open: bool) -> tuple[Shown, Selected]:
     shown, part = source.shown_view(view), selected_part(selection)
     if part is None or not is_open:
         raise PreventUpdate

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import plotly.graph_objects as go
-from dash import Dash, Input, Output
-from dash.exceptions import PreventUpdate
+from dash import Dash, Input, Output, State
 
 from dashboard.ui import ids
 from dashboard.ui.callbacks.charts import claim_on_click
-from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.callbacks.shown import Source, asked_by
 from dashboard.ui.figures.empty import empty_figure
 from dashboard.ui.figures.flow_shares import chosen
 from dashboard.ui.figures.matrix import matrix_figure
@@ -18,11 +17,6 @@ from dashboard.ui.figures.sankey import sankey_figure
 
 _TOP_SANKEY, _TOP_MATRIX = 10, 20
 _TOO_FEW = "A value cannot flow to itself. Choose different dimensions."
-_PAGE = {
-    "view": Input(ids.PAGE_VIEW, "data"),
-    "scheme": Input(ids.PAGE_THEME, "data"),
-    "tab": Input(ids.MAIN_TAB, "value"),
-}
 
 
 def register(app: Dash, source: Source) -> None:
@@ -31,17 +25,17 @@ def register(app: Dash, source: Source) -> None:
     @app.callback(
         Output(ids.SANKEY_GRAPH, "figure"),
         inputs={
-            **_PAGE,
+            **asked_by(ids.SANKEY_ASKED),
+            "scheme": State(ids.PAGE_THEME, "data"),
             "first": Input(ids.SANKEY_FIRST, "value"),
             "second": Input(ids.SANKEY_SECOND, "value"),
             "third": Input(ids.SANKEY_THIRD, "value"),
         },
+        prevent_initial_call=True,
     )
     def draw_sankey(
-        view: Any, scheme: Any, tab: Any, first: Any, second: Any, third: Any
+        view: Any, _asked: Any, scheme: Any, first: Any, second: Any, third: Any
     ) -> go.Figure:
-        if tab != "sankey":
-            raise PreventUpdate
         shown, dimensions = source.shown_view(view), chosen(first, second, third)
         if len(dimensions) < 2:
             return empty_figure(_TOO_FEW, scheme)
@@ -51,14 +45,14 @@ def register(app: Dash, source: Source) -> None:
     @app.callback(
         Output(ids.MATRIX_GRAPH, "figure"),
         inputs={
-            **_PAGE,
+            **asked_by(ids.MATRIX_ASKED),
+            "scheme": State(ids.PAGE_THEME, "data"),
             "rows": Input(ids.MATRIX_ROWS, "value"),
             "columns": Input(ids.MATRIX_COLUMNS, "value"),
         },
+        prevent_initial_call=True,
     )
-    def draw_matrix(view: Any, scheme: Any, tab: Any, rows: Any, columns: Any) -> go.Figure:
-        if tab != "matrix":
-            raise PreventUpdate
+    def draw_matrix(view: Any, _asked: Any, scheme: Any, rows: Any, columns: Any) -> go.Figure:
         shown, dimensions = source.shown_view(view), chosen(rows, columns)
         if len(dimensions) < 2:
             return empty_figure(_TOO_FEW, scheme)

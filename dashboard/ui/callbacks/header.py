@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 from dash import Dash, Input, Output
-from dash.exceptions import PreventUpdate
 
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Source
@@ -28,12 +27,7 @@ def register(app: Dash, source: Source) -> None:
 
     @app.callback(
         Output(ids.HEADER_FRESHNESS, "children"),
-        inputs={
-            "view": Input(ids.PAGE_VIEW, "data"),
-            "_clock": Input(ids.PAGE_CLOCK, "n_intervals"),
-        },
+        inputs={"_clock": Input(ids.PAGE_CLOCK, "n_intervals")},
     )
-    def tell_age(view: Any, _clock: Any) -> Any:
-        if view is None:
-            raise PreventUpdate
+    def tell_age(_clock: Any) -> Any:
         return freshness(source.answers.facts(), int(time.time()))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 
 from dashboard.analysis.graph.model import graph_of, node_ids
 from dashboard.ui import ids
 from dashboard.ui.callbacks.changes import compared_ranges
 from dashboard.ui.callbacks.shown import Source
-from dashboard.ui.figures.changes import marked
+from dashboard.ui.figures.changes import legend, marked
 from dashboard.ui.figures.empty import no_edges, summary
 from dashboard.ui.figures.network import network_elements, other_element
-from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet
+from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet, style_name
 
 # Buttons of the toolbar, and the functions of assets/21-network-callbacks.js that they call.
 _TOOLS = {
@@ -39,37 +39,46 @@ def register(app: Dash, source: Source) -> None:
         Output(ids.NETWORK_SUMMARY, "children"),
         Output(ids.NETWORK_EMPTY, "children"),
         Output(ids.NETWORK_SHOW_ALL, "hidden"),
+        Output(ids.CHANGES_LEGEND, "children"),
+        Output(ids.NETWORK_GRAPH, "stylesheet"),
+        Output(ids.NETWORK_STYLED, "data"),
         inputs={
             "view": Input(ids.PAGE_VIEW, "data"),
             "with_other": Input(ids.NETWORK_OTHER, "checked"),
+            "scheme": Input(ids.PAGE_THEME, "data"),
+            "styled": State(ids.NETWORK_STYLED, "data"),
         },
     )
-    def redraw(view: Any, with_other: Any) -> tuple[Any, ...]:
+    def redraw(view: Any, with_other: Any, scheme: Any, styled: Any) -> tuple[Any, ...]:
         shown = source.shown_view(view)
         edges, totals = shown.answers.edges(shown.query), shown.answers.totals(shown.query)
         names = node_ids(edges)
         graph = graph_of(edges, shown.answers.nodes(names, shown.query))
         positions = shown.positions(names)
         elements = network_elements(graph, positions, shown.query)
-        elements = marked(elements, compared_ranges(shown))
+        compared = compared_ranges(shown)
+        elements = marked(elements, compared)
         if with_other and edges.other_edges and elements:
             elements.append(other_element(edges.other, edges.other_edges, positions, shown.query))
         sentence = no_edges(edges, totals, shown.query)
-        return elements, summary(edges, shown.query), sentence, not (sentence and totals.edges)
-
-    @app.callback(
-        Output(ids.NETWORK_GRAPH, "stylesheet"),
-        inputs={
-            "scheme": Input(ids.PAGE_THEME, "data"),
-            "view": Input(ids.PAGE_VIEW, "data"),
-        },
-    )
-    def restyle(scheme: Any, view: Any) -> list[dict[str, Any]]:
-        shown = source.shown_view(view)
-        many = len(shown.answers.edges(shown.query).rows) > CHEAP_ABOVE_EDGES
-        return cytoscape_stylesheet(scheme, cheap=many)
+        return (
+            elements,
+            summary(edges, shown.query),
+            sentence,
+            not (sentence and totals.edges),
+            legend(compared),
+            *_style(scheme, styled, cheap=len(edges.rows) > CHEAP_ABOVE_EDGES),
+        )
 
     _wire_tools(app)
+
+
+def _style(scheme: Any, styled: Any, *, cheap: bool) -> tuple[Any, Any]:
+    """Return style and name; the component styles everything again for one that it has."""
+    name = style_name(scheme, cheap=cheap)
+    if name == styled:
+        return no_update, no_update
+    return cytoscape_stylesheet(scheme, cheap=cheap), name
 
 
 def _wire_tools(app: Dash) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Dash, Input, Output
-from dash.exceptions import PreventUpdate
+from dash import Dash, Output
 
 from dashboard.ui import ids
-from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.callbacks.shown import Source, asked_by
 from dashboard.ui.figures.quality import report
 
 
@@ -17,11 +16,10 @@ def register(app: Dash, source: Source) -> None:
 
     @app.callback(
         Output(ids.QUALITY_REPORT, "children"),
-        inputs={"view": Input(ids.PAGE_VIEW, "data"), "tab": Input(ids.MAIN_TAB, "value")},
+        inputs=asked_by(ids.QUALITY_ASKED),
+        prevent_initial_call=True,
     )
-    def write_report(view: Any, tab: Any) -> Any:
-        if tab != "quality":
-            raise PreventUpdate
+    def write_report(view: Any, _asked: Any) -> Any:
         shown = source.shown_view(view)
         return report(
             shown.answers.quality(shown.query),

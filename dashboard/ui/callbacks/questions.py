@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Dash, Input, Output, State
+from dash import Dash, Output, State
 
 from dashboard.analysis.questions import QUESTIONS, ReadyQuestion
 from dashboard.ui import ids
-from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.callbacks.shown import Source, asked_by
 from dashboard.ui.figures.questions import question_card, question_search
 from dashboard.ui.view_state import forgiving
 
@@ -23,13 +23,12 @@ def _register_one(app: Dash, source: Source, question: ReadyQuestion) -> None:
     @app.callback(
         Output(ids.question(question.key), "children"),
         inputs={
-            "_totals": Input(ids.HEADER_TOTALS, "children"),
-            "view": State(ids.PAGE_VIEW, "data"),
+            **asked_by(ids.QUESTIONS_ASKED),
             "search": State(ids.PAGE_URL, "search"),
         },
         prevent_initial_call=True,
     )
-    def answer(_totals: Any, view: Any, search: str | None) -> Any:
+    def answer(view: Any, _asked: Any, search: str | None) -> Any:
         shown = source.shown_view(view)
         facts = shown.answers.facts()
         state, _ = forgiving(search, facts.last)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from dash import Input, State
 from dash.exceptions import PreventUpdate
 from flask import g, has_request_context
 
@@ -16,7 +17,8 @@ from dashboard.analysis.filters.chips import with_addresses
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.errors import BadQueryError
 from dashboard.saved_views import SavedViews
-from dashboard.ui.figures.layouts import Places, node_places
+from dashboard.ui import ids
+from dashboard.ui.figures.layouts import Finder, PlaceBook, Places, node_places
 from dashboard.ui.sharing import PseudonymAnswers
 from dashboard.ui.turns import Turns
 from dashboard.ui.view_state import ViewState
@@ -32,6 +34,7 @@ class Shown:
         real: The real answers.
         pseudonyms: Under the key of sharing mode; None: it is off.
         base: The question over the range compared with; None: there is none.
+        place: Says where nodes stand.
     """
 
     answers: FlowAnswers
@@ -39,13 +42,14 @@ class Shown:
     real: FlowAnswers
     pseudonyms: Pseudonyms | None
     base: FlowQuery | None = None
+    place: Finder = node_places
 
     def positions(self, names: tuple[str, ...]) -> dict[str, Places]:
         """Return where these nodes stand in each layout; sharing moves none of them."""
         originals = {name: name for name in names}
         if isinstance(self.answers, PseudonymAnswers):
             originals = self.answers.real_names(names, self.query)
-        places = node_places(self.real, originals.values(), self.query.level)
+        places = self.place(self.real, originals.values(), self.query.level)
         return {name: places[original] for name, original in originals.items()}
 
 
@@ -58,12 +62,14 @@ class Source:
         pseudonyms: Gives those of sharing mode; asked only while it is on.
         saved_views: The views that the team keeps.
         turns: Which question each tab asked last.
+        place: Says where nodes stand.
     """
 
     answers: FlowAnswers
     pseudonyms: Callable[[], Pseudonyms]
     saved_views: SavedViews
     turns: Turns
+    place: Finder = field(default_factory=PlaceBook)
 
     def shown_view(self, view: Any) -> Shown:
         """Read the view state of the page.
@@ -115,7 +121,16 @@ class Source:
         else:
             pseudonyms, answers = None, self.answers
         base = state.base(facts.first, facts.last) if facts else None
-        return Shown(answers, state.query, self.answers, pseudonyms, base)
+        return Shown(answers, state.query, self.answers, pseudonyms, base, self.place)
+
+
+def asked_by(store: str) -> dict[str, Any]:
+    """Return the inputs of a callback that answers when it is asked: `view` and `_asked`.
+
+    Args:
+        store: What asks; assets/25-asking.js writes to it while the answer would be seen.
+    """
+    return {"view": State(ids.PAGE_VIEW, "data"), "_asked": Input(store, "data")}
 
 
 def behind(query: FlowQuery, pseudonyms: Pseudonyms) -> FlowQuery:

@@ -113,13 +113,13 @@ def register(app: Dash, source: Source) -> None:
                     state = state.replace(query=change(state.query, source.pseudonyms()))
         except FilterError as error:
             return _unchanged() | {"trouble": trouble(error)}
+        asked = {"search": state.to_fixed_search(), "version": facts.version}
         return {
             "search": no_update if cause == "search" else state.to_search(),
-            "view": {
-                "search": state.to_fixed_search(),
-                "version": facts.version,
-                **next_turn(source, shown),
-            },
+            # Another tab over the same question: what is seen of it asks by itself.
+            "view": no_update
+            if cause == "tab" and _shows(shown, asked)
+            else asked | next_turn(source, shown),
             "notice": " ".join(problems),
             "values": control_values(state),
             "hints": [
@@ -150,6 +150,10 @@ def edited(cause: str, search: str | None, command: Any) -> Any:
         if command.get("do") == "edit" and isinstance(command.get("chip"), int):
             return dict(enumerate(chips(now))).get(command["chip"], "")
     return "" if cause in ("typed", "command", "reset") else no_update
+
+
+def _shows(shown: Any, asked: dict[str, Any]) -> bool:
+    return isinstance(shown, dict) and asked.items() <= shown.items()
 
 
 def _unchanged() -> dict[str, Any]:

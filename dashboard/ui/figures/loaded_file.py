@@ -13,7 +13,7 @@ from dashboard.analysis.export.picture import Picture, picture_of
 from dashboard.analysis.flow_query import MAX_TOP_K, FlowQuery
 from dashboard.analysis.graph.model import GraphEdge
 from dashboard.ui import wording
-from dashboard.ui.figures.places import Place, around_all, force_places
+from dashboard.ui.figures.places import Place, force_places, ring_around
 
 _ALL = FlowQuery(threshold=0, top_k=MAX_TOP_K)
 _LISTED = 200
@@ -55,9 +55,9 @@ def loaded_summary(answers: LoadedAnswers) -> str:
 
 
 def _places(picture: Picture) -> dict[str, Place]:
-    placed = force_places(tuple((edge.src, edge.dst) for edge in picture.edges))
-    taken = list(placed.values())
-    return {node: placed.get(node) or around_all(node, taken) for node in picture.nodes}
+    placed = force_places([(edge.src, edge.dst) for edge in picture.edges])
+    around = ring_around(placed.values())
+    return {node: placed.get(node) or around(node) for node in picture.nodes}
 
 
 def _edge_table(edges: tuple[GraphEdge, ...]) -> Any:

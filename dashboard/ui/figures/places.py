@@ -13,7 +13,8 @@ import math
 import random
 import statistics
 import threading
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 
 import igraph
 
@@ -28,19 +29,20 @@ _CELL = (56.0, 32.0)  # Around the core, one node a cell.
 _FAN = 0.75 * math.pi  # Half the angle that a fan opens.
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _TRIES = 200
+_TRIES_A_RING = 26  # The way out grows by _NEAR in so many.
+_FILLED = 0.8  # Nearer than this share of the room that nodes take, few cells are free.
 _ROUNDS = 200
 _RANDOM = threading.Lock()  # igraph has one random number generator a process.
 
 
-def around_all(node: str, places: Sequence[Place]) -> Place:
-    """Return a place on a ring around all others, at an angle made of the node's id."""
+def ring_around(places: Iterable[Place]) -> Callable[[str], Place]:
+    """Return what gives a node a place around all others, at an angle made of its id."""
     reach = max((math.hypot(x / STRETCH, y) for x, y in places), default=0.0)
-    return _around((0, 0), angle_of(node), reach + 120)
+    return lambda node: _around((0, 0), angle_of(node), reach + 120)
 
 
-@functools.lru_cache(maxsize=8)
-def force_places(links: tuple[Link, ...]) -> dict[str, Place]:
-    """Place the core, then what hangs on it; kept by the links themselves.
+def force_places(links: Sequence[Link]) -> dict[str, Place]:
+    """Place the core, then what hangs on it.
 
     Args:
         links: Both ends of each edge, largest edge first.
@@ -48,6 +50,7 @@ def force_places(links: tuple[Link, ...]) -> dict[str, Place]:
     pairs = list(dict.fromkeys((min(link), max(link)) for link in links if link[0] != link[1]))
     places = core_places(pairs)
     taken = {_cell(place) for place in places.values()}
+    around: dict[str, int] = defaultdict(int)  # How many fan out from each.
     waiting = pairs
     while waiting:
         rest: list[Link] = []
@@ -55,7 +58,8 @@ def force_places(links: tuple[Link, ...]) -> dict[str, Place]:
             new = [node for node in pair if node not in places]
             if len(new) == 1:
                 hub = pair[0] if new[0] == pair[1] else pair[1]
-                places[new[0]] = _fanned(new[0], places[hub], taken)
+                places[new[0]] = _fanned(new[0], places[hub], taken, around[hub])
+                around[hub] += 1
             elif new:
                 rest.append(pair)
         if len(rest) == len(waiting):
@@ -126,14 +130,23 @@ def _apart(places: Sequence[Place]) -> list[Place]:
     return [(round(x, 1), round(y, 1)) for x, y in moved]
 
 
-def _fanned(node: str, hub: Place, taken: set[tuple[int, int]]) -> Place:
-    """Find a free place around a hub, on the side away from the middle."""
+def _fanned(node: str, hub: Place, taken: set[tuple[int, int]], n_before: int) -> Place:
+    """Find a free place around a hub, on the side away from the middle.
+
+    Args:
+        node: Its id gives the direction that is tried first.
+        hub: Where what it hangs on stands.
+        taken: Cells that are not free; the one found is added.
+        n_before: How many fan out from the hub already: they fill what is nearer.
+    """
     outward = math.atan2(hub[1], hub[0] / STRETCH)
     place, first = hub, angle_of(node) / math.tau
-    for attempt in range(_TRIES):
+    full = math.sqrt(n_before * _CELL[0] * _CELL[1] / (_FAN * STRETCH)) * _FILLED
+    begin = max(0, int((full / _NEAR - 1) * _TRIES_A_RING))
+    for attempt in range(begin, begin + _TRIES):
         # Steps of the golden section spread evenly, however many there are.
         turn = ((first + attempt * _GOLDEN) % 1 * 2 - 1) * _FAN
-        place = _around(hub, outward + turn, _NEAR * (1 + attempt / 26))
+        place = _around(hub, outward + turn, _NEAR * (1 + attempt / _TRIES_A_RING))
         if _cell(place) not in taken:
             break
     taken.add(_cell(place))

@@ -12,7 +12,7 @@ from dashboard.ui import ids
 from dashboard.ui.figures.layouts import LAYOUTS
 from dashboard.ui.layout.aria import labelled, unread
 from dashboard.ui.layout.changes import changes_legend
-from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet
+from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet, style_name
 
 # The only layout: places come from the server, and an unknown name would kill the component.
 _PRESET = {"name": "preset", "fit": False}
@@ -53,6 +53,7 @@ def network() -> Any:
             dcc.Store(id=ids.NETWORK_SELECTION),
             dcc.Store(id=ids.NETWORK_EXPAND),
             dcc.Store(id=ids.NETWORK_COMMAND),
+            dcc.Store(id=ids.NETWORK_STYLED, data=style_name("light")),
             _toolbar(),
             html.Div(
                 [

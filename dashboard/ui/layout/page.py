@@ -18,6 +18,10 @@ from dashboard.ui.layout.panels import main_panel
 from dashboard.ui.layout.questions import questions
 from dashboard.ui.theme import mantine_theme
 
+ASKED = (
+    ids.TABLE_ASKED, ids.SANKEY_ASKED, ids.MATRIX_ASKED, ids.CHANGES_ASKED, ids.QUALITY_ASKED,
+    ids.DRAWER_ASKED, ids.QUESTIONS_ASKED,
+)  # fmt: skip
 _CLOCK_MS = 20_000  # How often the page asks whether the cache has grown.
 
 
@@ -31,6 +35,7 @@ def page() -> Any:
             dcc.Store(id=ids.PAGE_VIEW),
             dcc.Store(id=ids.PAGE_VERSION),
             dcc.Store(id=ids.PAGE_COMMAND),
+            *(dcc.Store(id=asked) for asked in ASKED),
             dcc.Store(id=ids.TIMELINE_BRUSH),
             html.Div(className="progress", **unread()),
             html.Div(

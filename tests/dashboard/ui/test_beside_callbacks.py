@@ -16,7 +16,6 @@ SANKEY = f"{ids.SANKEY_GRAPH}.figure"
 MATRIX = f"{ids.MATRIX_GRAPH}.figure"
 LIST = f"{ids.RANKINGS_LIST}.children"
 STATISTICS = f"{ids.TABLE_NOTE}.children"
-TAB = f"{ids.MAIN_TAB}.value"
 DIMENSIONS = {
     f"{ids.SANKEY_FIRST}.value": "src",
     f"{ids.SANKEY_SECOND}.value": "port",
@@ -55,16 +54,11 @@ def test_more_shows_25_and_then_10_again(app: Dash, answers: MadeUpAnswers) -> N
     ]
 
 
-@pytest.mark.parametrize(("prop", "tab"), [(SANKEY, "sankey"), (MATRIX, "matrix")])
-def test_breakdowns_are_asked_for_on_their_tab_alone(
-    app: Dash, answers: MadeUpAnswers, prop: str, tab: str
-) -> None:
-    """Under another tab, nothing is worked out."""
-    hidden = call(app, prop, **view(), **DIMENSIONS, **{TAB: "network"})
-    asked = len(answers.asked)
-    shown = call(app, prop, **view("?metric=bytes"), **DIMENSIONS, **{TAB: tab})
+@pytest.mark.parametrize("prop", [SANKEY, MATRIX])
+def test_breakdowns_answer_the_question(app: Dash, answers: MadeUpAnswers, prop: str) -> None:
+    """One query each, in the question's metric."""
+    shown = call(app, prop, **view("?metric=bytes"), **DIMENSIONS)
 
-    assert (hidden, asked) == ({}, 0)
     assert [query.metric for query in answers.asked] == ["bytes"]
     assert "9,000,000 bytes" in json.dumps(shown)
 
@@ -73,7 +67,7 @@ def test_one_dimension_twice_is_explained(app: Dash) -> None:
     """What to change stands where the diagram would."""
     same = DIMENSIONS | {f"{ids.SANKEY_SECOND}.value": "src"}
 
-    answer = call(app, SANKEY, **view(), **same, **{TAB: "sankey"})
+    answer = call(app, SANKEY, **view(), **same)
 
     assert "Choose different dimensions." in json.dumps(answer)
 
@@ -82,21 +76,13 @@ def test_table_comes_before_its_statistics(app: Dash) -> None:
     """The first answer has rows without them and names the view that the second is for."""
     listed = call(app, f"{ids.TABLE_EMPTY}.children", **view("?metric=bytes"))
     handed_on = {f"{ids.TABLE_LISTED}.data": listed[ids.TABLE_LISTED]["data"]}
-    filled = call(app, STATISTICS, **handed_on, **{TAB: "table"})
+    filled = call(app, STATISTICS, **handed_on)
 
     before, after = (answer[ids.TABLE_GRID]["rowData"] for answer in (listed, filled))
     assert [row["id"] for row in before] == [row["id"] for row in after]
     assert not any("series" in row for row in before)
     assert all(sum(row["series"]) == row["bytes"] for row in after)
     assert filled[ids.TABLE_NOTE]["children"] == "min, average, p95, max: bytes per 15 min"
-
-
-def test_statistics_wait_for_the_table_to_be_looked_at(app: Dash, answers: MadeUpAnswers) -> None:
-    """They cost more than the table."""
-    listed = {f"{ids.TABLE_LISTED}.data": view()[f"{ids.PAGE_VIEW}.data"]}
-
-    assert call(app, STATISTICS, **listed, **{TAB: "network"}) == {}
-    assert answers.asked == []
 
 
 def test_empty_table_says_why(app: Dash) -> None:
@@ -129,10 +115,10 @@ def test_sharing_hides_addresses_in_every_list(app: Dash, kind: str) -> None:
     assert not [address for address in RAW_ADDRESSES if address in text]
 
 
-@pytest.mark.parametrize(("prop", "tab"), [(SANKEY, "sankey"), (MATRIX, "matrix")])
-def test_sharing_hides_addresses_in_breakdowns(app: Dash, prop: str, tab: str) -> None:
+@pytest.mark.parametrize("prop", [SANKEY, MATRIX])
+def test_sharing_hides_addresses_in_breakdowns(app: Dash, prop: str) -> None:
     """In what is shown and in what a click would say."""
-    text = json.dumps(call(app, prop, **view("?sharing=on"), **DIMENSIONS, **{TAB: tab}))
+    text = json.dumps(call(app, prop, **view("?sharing=on"), **DIMENSIONS))
 
     assert "app-1" in text
     assert not [address for address in RAW_ADDRESSES if address in text]

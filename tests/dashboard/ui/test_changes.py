@@ -76,7 +76,8 @@ def test_nothing_compared_offers_to(logged_app: Dash) -> None:
 
     commands = [json.loads(text) for text in strings_in(answer) if text.startswith('{"set"')]
     assert [command["set"]["compare"] for command in commands] == ["previous", "day", "week"]
-    assert answer[ids.CHANGES_LEGEND]["children"] == []
+    drawn = call(logged_app, ELEMENTS, **view())
+    assert drawn[ids.CHANGES_LEGEND]["children"] == []
     assert rows_of(logged_app, "") == []
 
 
@@ -89,9 +90,10 @@ def test_time_without_records_is_not_called_growth(logged_app: Dash) -> None:
 
 def test_drawn_edges_are_marked(logged_app: Dash) -> None:
     """The tip tells what was; what is gone is listed beside the drawing."""
-    elements = call(logged_app, ELEMENTS, **view(LATER))[ids.NETWORK_GRAPH]["elements"]
+    answer = call(logged_app, ELEMENTS, **view(LATER))
+    elements = answer[ids.NETWORK_GRAPH]["elements"]
     edges = {e["data"]["dst"]: e["data"] for e in elements if "source" in e["data"]}
-    legend = strings_in(call(logged_app, SUMMARY, **view(LATER))[ids.CHANGES_LEGEND])
+    legend = strings_in(answer[ids.CHANGES_LEGEND])
 
     assert {dst: data["change"] for dst, data in edges.items()} == {
         "=db()": "grew",

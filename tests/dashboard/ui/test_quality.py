@@ -20,13 +20,12 @@ from tests.dashboard.ui.test_figures import text_of
 from tests.dashboard.ui.test_page import call, view
 
 REPORT = f"{ids.QUALITY_REPORT}.children"
-TAB = f"{ids.MAIN_TAB}.value"
 INGEST = Path(__file__).parents[3] / "ingest"
 
 
 def test_report_says_what_is_wrong_and_what_to_do(logged_app: Dash) -> None:
     """The sum of the lines, the lost interval, the cut line in words."""
-    texts = strings_in(call(logged_app, REPORT, **{TAB: "quality"}, **view()))
+    texts = strings_in(call(logged_app, REPORT, **view()))
 
     for sentence in (
         "16 lines read from 1 object = 15 stored + 1 rejected, over the whole cache.",
@@ -42,7 +41,7 @@ def test_report_says_what_is_wrong_and_what_to_do(logged_app: Dash) -> None:
 
 def test_report_says_what_the_format_lacks(logged_app: Dash) -> None:
     """Flags and direction are logged, packet addresses are not."""
-    texts = strings_in(call(logged_app, REPORT, **{TAB: "quality"}, **view()))
+    texts = strings_in(call(logged_app, REPORT, **view()))
 
     assert "pkt-srcaddr" in texts
     assert "vpc-id" in texts
@@ -52,20 +51,15 @@ def test_report_says_what_the_format_lacks(logged_app: Dash) -> None:
 
 def test_format_and_command_can_be_copied(logged_app: Dash) -> None:
     """What the button copies is what is shown."""
-    texts = strings_in(call(logged_app, REPORT, **{TAB: "quality"}, **view()))
+    texts = strings_in(call(logged_app, REPORT, **view()))
 
     assert texts.count(log_format()) == 2
     assert texts.count(create_command()) == 2
 
 
-def test_other_tabs_ask_nothing(logged_app: Dash) -> None:
-    """The report waits until it is looked at."""
-    assert call(logged_app, REPORT, **{TAB: "network"}, **view()) == {}
-
-
 def test_sharing_numbers_the_interfaces(logged_app: Dash) -> None:
     """With AWS rights, an interface leads to its address."""
-    texts = strings_in(call(logged_app, REPORT, **{TAB: "quality"}, **view("?sharing=on")))
+    texts = strings_in(call(logged_app, REPORT, **view("?sharing=on")))
 
     assert "interface 1" in texts
     assert not [text for text in texts if "eni-" in text or "123456789012" in text]
