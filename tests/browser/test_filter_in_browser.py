@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Page
 
 from dashboard.ui import ids
 from tests.browser.conftest import OpenPage, wait_idle, wait_redrawn, wait_until
+
+pytestmark = pytest.mark.browser
 
 FIELD = ".filter-input input"
 

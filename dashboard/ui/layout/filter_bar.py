@@ -33,6 +33,9 @@ def filter_bar() -> Any:
                     dmc.TextInput(
                         id=ids.FILTER_TEXT,
                         value="",
+                        # Sent with Enter, as one: by itself the component hands on each letter
+                        # after a pause, and an earlier text may come back over a later one.
+                        debounce=True,
                         size="xs",
                         autoComplete="off",
                         spellCheck=False,

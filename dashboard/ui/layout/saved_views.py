@@ -28,6 +28,7 @@ def saved_views() -> Any:
                                     dmc.TextInput(
                                         id=ids.VIEWS_NAME,
                                         value="",
+                                        debounce=True,  # Sent on Enter and when it is left.
                                         size="xs",
                                         placeholder="Name of this view",
                                         attributes={
