@@ -31,7 +31,7 @@ $(VENV)/.dev: $(VENV)/.installed
 test: dev lint
 	sh tests/install_chromium.sh
 	sh tests/install_java.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 lint: dev
 	$(BIN)/ruff check .

@@ -47,6 +47,14 @@ QUIET = dict.fromkeys(
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a server, a browser or a cluster in one process."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent)
+        shares = place.parts[0] in ("browser", "spark")
+        item.add_marker(pytest.mark.xdist_group(place.parts[0] if shares else str(place)))
+
+
 def make_flows(*changes: Mapping[str, Any], **common: Any) -> list[Flow]:
     """Return one record per argument, or one: defaults, then `common`, then its own changes.
 
