@@ -38,6 +38,7 @@ from dashboard.ui.layout.page import page
 from dashboard.ui.security import harden, revalidate
 from dashboard.ui.theme import css_variables
 from dashboard.ui.turns import Turns
+from dashboard.ui.warming import keep_ready
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -61,8 +62,16 @@ _INDEX = """<!DOCTYPE html>
 _PLOTLY = f"_dash-component-suites/plotly/package_data/plotly.min.js?v={plotly.__version__}"
 
 
-def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
-    """Return the page over these answers; apps share nothing with each other."""
+def create_app(
+    answers: FlowAnswers, config: DashboardConfig, *, is_kept_ready: bool = False
+) -> Dash:
+    """Return the page over these answers; apps share nothing with each other.
+
+    Args:
+        answers: Who answers.
+        config: Where things are.
+        is_kept_ready: A thread works out the first screen after each commit to the cache.
+    """
     server = flask.Flask("dashboard")
     server.config["COMPRESS_MIMETYPES"] = [
         "text/html",
@@ -105,6 +114,8 @@ def create_app(answers: FlowAnswers, config: DashboardConfig) -> Dash:
     index: Any = app.index
     with server.test_request_context("/"):
         index()
+    if is_kept_ready:
+        keep_ready(source)
     return app
 
 

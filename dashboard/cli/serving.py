@@ -51,10 +51,12 @@ def serve(
         # The page says the same, and fills itself when records arrive.
         note(f"warning: {error}")
     shown_host = f"[{config.host}]" if ":" in config.host else config.host
+    # Elsewhere an answer that nobody asked for would cost money or other people's time.
+    is_embedded = config.engine == "duckdb"
     with tempfile.TemporaryDirectory(prefix="flow-atlas-") as turns:
         shared = replace(config, turns=Path(turns))
         Server(
-            lambda: create_app(open_answers(shared), shared).server,
+            lambda: create_app(open_answers(shared), shared, is_kept_ready=is_embedded).server,
             host=config.host,
             port=config.port,
             workers=config.workers,

@@ -12,8 +12,8 @@ from dashboard.ui.callbacks.shown import Source
 from dashboard.ui.figures.rankings import KINDS, ranked, ranking_list
 from dashboard.ui.figures.timeline import timeline_figure
 
-_MAX_BINS = 180
-_FEW, _MANY = 10, 25
+MAX_BINS = 180
+FEW, _MANY = 10, 25
 
 
 def register(app: Dash, source: Source) -> None:
@@ -25,8 +25,8 @@ def register(app: Dash, source: Source) -> None:
     )
     def draw_timeline(view: Any, scheme: Any) -> go.Figure:
         shown = source.shown_view(view)
-        timeline = shown.answers.timeline(shown.query, _MAX_BINS)
-        before = shown.answers.timeline(shown.base, _MAX_BINS) if shown.base else None
+        timeline = shown.answers.timeline(shown.query, MAX_BINS)
+        before = shown.answers.timeline(shown.base, MAX_BINS) if shown.base else None
         return timeline_figure(timeline, shown.query, scheme, before)
 
     @app.callback(
@@ -43,9 +43,9 @@ def register(app: Dash, source: Source) -> None:
         shown = source.shown_view(view)
         kind = kind if kind in KINDS else next(iter(KINDS))
         is_long = bool(clicks) and clicks % 2 == 1
-        ranking = ranked(shown.answers, shown.query, kind, _MANY if is_long else _FEW)
+        ranking = ranked(shown.answers, shown.query, kind, _MANY if is_long else FEW)
         bars = ranking_list(ranking, shown.query, kind)
-        return bars, KINDS[kind].note, f"Top {_FEW}" if is_long else f"More: top {_MANY}"
+        return bars, KINDS[kind].note, f"Top {FEW}" if is_long else f"More: top {_MANY}"
 
     claim_on_click(app, ids.TIMELINE_GRAPH, ids.RANKINGS_HOW)
 
