@@ -256,6 +256,9 @@ class FlowAnswers(Protocol):
     def facts(self) -> CacheFacts:
         """Return what the whole cache holds now."""
 
+    def state(self) -> str:
+        """Name the state of records and names: in equal states equal questions agree."""
+
     def totals(self, query: FlowQuery) -> Totals:
         """Sum up everything that fits."""
 

@@ -45,6 +45,10 @@ class PseudonymAnswers:
         """Return the cache's facts, which hold no address."""
         return self.answers.facts()
 
+    def state(self) -> str:
+        """Return the state's name, which holds no address."""
+        return self.answers.state()
+
     def totals(self, query: FlowQuery) -> Totals:
         """Return the totals, which hold no address."""
         return self.answers.totals(query)

@@ -40,10 +40,10 @@ def _watch(source: Source) -> None:
     known = None
     while True:
         try:
-            version = source.answers.facts().version
-            if version != known:
+            state = source.answers.state()
+            if state != known:
                 first_screen(source)
-                known = version
+                known = state
         except DashboardError as error:
             # Whoever opens the page is told; until then there is nothing to prepare.
             _log.debug("first screen not prepared reason=%s", error)

@@ -50,6 +50,10 @@ class LoadedAnswers:
     def __init__(self, file: GraphFile) -> None:
         self.file = file
 
+    def state(self) -> str:
+        """A file stays as it was loaded."""
+        return "file"
+
     def facts(self) -> CacheFacts:
         """Return what the file says of its cache; what it does not is 0."""
         first, last = self._times()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable
 from typing import Any, cast
 
@@ -60,6 +61,11 @@ class FlowSource(Editions):
     def facts(self) -> CacheFacts:
         """Return what the whole cache holds now."""
         return self.edition().snapshot.facts
+
+    def state(self) -> str:
+        """Name the state of records and names: in equal states equal questions agree."""
+        version, names = self.edition().key
+        return f"{version}-{hashlib.blake2b(repr(names).encode(), digest_size=6).hexdigest()}"
 
     def totals(self, query: FlowQuery) -> Totals:
         """Sum up everything that fits, before threshold and top-K."""

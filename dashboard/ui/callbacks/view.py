@@ -63,7 +63,7 @@ def register(app: Dash, source: Source) -> None:
         prevent_initial_call=True,
     )
     def look_for_records(_clock: Any, shown: Any) -> Any:
-        version = source.answers.facts().version
+        version = source.answers.state()
         known = shown.get("version") if isinstance(shown, dict) else None
         return no_update if version == known else version
 
@@ -113,7 +113,7 @@ def register(app: Dash, source: Source) -> None:
                     state = state.replace(query=change(state.query, source.pseudonyms()))
         except FilterError as error:
             return _unchanged() | {"trouble": trouble(error)}
-        asked = {"search": state.to_fixed_search(), "version": facts.version}
+        asked = {"search": state.to_fixed_search(), "version": source.answers.state()}
         return {
             "search": no_update if cause == "search" else state.to_search(),
             # Another tab over the same question: what is seen of it asks by itself.

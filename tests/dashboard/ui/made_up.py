@@ -44,6 +44,10 @@ class MadeUpAnswers:
     version: int = 3
     asked: list[FlowQuery] = field(default_factory=list)
 
+    def state(self) -> str:
+        """What the version is."""
+        return str(self.version)
+
     def facts(self) -> CacheFacts:
         """What the links add up to."""
         return CacheFacts(

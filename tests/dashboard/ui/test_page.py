@@ -53,7 +53,7 @@ def call(app: Dash, prop: str, **values: Any) -> dict[str, Any]:
 
 
 def view(search: str = "") -> dict[str, Any]:
-    return {VIEW: {"search": search, "version": 3}}
+    return {VIEW: {"search": search, "version": "3"}}
 
 
 def test_every_wired_id_is_on_the_page(app: Dash) -> None:
@@ -77,7 +77,7 @@ def test_first_call_reads_the_url(app: Dash) -> None:
     data = answer[ids.PAGE_VIEW]["data"]
     assert (data["search"], data["version"]) == (
         "?start=2026-03-02T10:00Z&action=reject&metric=bytes&threshold=5",
-        3,
+        "3",
     )
     assert re.fullmatch("[0-9a-f]{16}", data["asker"])
     assert answer[ids.CONTROLS_ACTION]["value"] == "reject"
@@ -258,5 +258,5 @@ def test_records_that_arrive_renew_the_view(app: Dash) -> None:
     prop, clock = f"{ids.PAGE_VERSION}.data", {f"{ids.PAGE_CLOCK}.n_intervals": 1}
 
     assert call(app, prop, **clock, **view()) == {}
-    older = call(app, prop, **clock, **{VIEW: {"search": "", "version": 2}})
-    assert older[ids.PAGE_VERSION]["data"] == 3
+    older = call(app, prop, **clock, **{VIEW: {"search": "", "version": "2"}})
+    assert older[ids.PAGE_VERSION]["data"] == "3"

@@ -49,9 +49,12 @@ def test_an_edited_list_of_names_shows_at_once(tmp_path: Path) -> None:
     names.write_text("address,name\n192.0.2.1,before\n")
     source = FlowSource(write_cache(tmp_path / "cache", [make_flow()]), KnownNames(names))
     assert source.edges(ALL).rows["src"].tolist() == ["before"]
+    before = source.state()
+    assert source.state() == before
 
     names.write_text("address,name\n192.0.2.1,after that\n")
     assert source.edges(ALL).rows["src"].tolist() == ["after that"]
+    assert source.state() != before
     facts = source.nodes(("after that", "198.51.100.2"), ALL)
     assert facts["after that"].addresses == ("192.0.2.1",)
     assert not facts["198.51.100.2"].is_named
