@@ -60,15 +60,15 @@ MAIN_TAB = "main-tab"
 
 
 def panel(tab: str) -> str:
-    """Return the id of what lies under a tab."""
-    return f"panel-{tab}"
+    """Return the id of what lies under a tab, as the component library calls it."""
+    return f"{MAIN_TAB}-panel-{tab}"
 
 
-PANEL_TABLE = "panel-table"
-PANEL_SANKEY = "panel-sankey"
-PANEL_MATRIX = "panel-matrix"
-PANEL_CHANGES = "panel-changes"
-PANEL_QUALITY = "panel-quality"
+PANEL_TABLE = panel("table")
+PANEL_SANKEY = panel("sankey")
+PANEL_MATRIX = panel("matrix")
+PANEL_CHANGES = panel("changes")
+PANEL_QUALITY = panel("quality")
 
 NETWORK_GRAPH = "network-graph"
 NETWORK_SUMMARY = "network-summary"

@@ -220,8 +220,15 @@ def wait_until(page: Page, claim: str, arg: Any = None) -> None:
 
 
 def wait_drawn(page: Page) -> None:
-    """Wait until the network shows nodes and nothing waits for the server."""
+    """Wait until network and timeline are drawn and nothing waits for the server."""
     wait_until(page, "Boolean(window.cy) && window.cy.nodes().length > 0")
+    # Plotly is loaded once the network stands; without traffic the chart holds a sentence.
+    wait_until(
+        page,
+        "id => (plot => plot && (plot.data.length || (plot.layout.annotations || []).length) > 0)"
+        "(document.querySelector(`#${id} .js-plotly-plot`))",
+        ids.TIMELINE_GRAPH,
+    )
     wait_idle(page)
 
 
