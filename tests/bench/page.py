@@ -7,7 +7,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Page, Response, sync_playwright
+from playwright.sync_api import Page, Response, ViewportSize, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -31,6 +31,19 @@ FILTERS = tuple(
 PAINT_GOAL_S, MEDIAN_GOAL_MS, P95_GOAL_MS = 2.0, 500, 1_000
 VISIT_GOAL, CHANGE_GOAL = 4_000_000, 50_000
 _QUIET_S = 0.2
+# Notes when the page last changed what can be seen: markup, or the picture of the network.
+_WATCH = """() => {
+    window.benchLast = performance.now();
+    const note = () => { window.benchLast = performance.now(); };
+    new MutationObserver(note).observe(document.body, {
+        subtree: true, childList: true, attributes: true, characterData: true,
+    });
+    window.cy.on("render", note);
+}"""
+_ASK = """([store, text]) => {
+    window.benchBegun = performance.now();
+    dash_clientside.set_props(store, {data: {how: "only", claim: text, n: performance.now()}});
+}"""
 
 
 @dataclass
@@ -71,7 +84,7 @@ class _Wire:
 
 
 def run(options: Options, console: Console) -> object:
-    """Measure one visit and a row of filters."""
+    """Measure one visit and a row of filters, with the network and with the table on top."""
     cache = cache_of(options, 1_000_000 if options.quick else RECORDS)
     with served(cache, "--workers", "2") as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -79,7 +92,10 @@ def run(options: Options, console: Console) -> object:
         )
         # The first visitor after a start pays for imports and names; a team looks all day.
         _visit(browser.new_page(), url)
-        result = _visit(browser.new_page(viewport={"width": 1440, "height": 900}), url)
+        size: ViewportSize = {"width": 1440, "height": 900}
+        result = _visit(browser.new_page(viewport=size), url)
+        table_too = _visit(browser.new_page(viewport=size), f"{url}/?tab=table")
+        result |= {f"{name}, table": ms for name, ms in table_too.items() if " ms" in name}
         browser.close()
     table = Table(title="the page, headless Chromium")
     for name in ("figure", "measured", "goal"):
@@ -89,6 +105,12 @@ def run(options: Options, console: Console) -> object:
         ("first visit, bytes", f"{result['first visit bytes']:,.0f}", f"{VISIT_GOAL:,}"),
         ("filter change, median", f"{result['change median ms']:.0f} ms", f"{MEDIAN_GOAL_MS} ms"),
         ("filter change, p95", f"{result['change p95 ms']:.0f} ms", f"{P95_GOAL_MS} ms"),
+        (
+            "the same with the table on top, median",
+            f"{result['change median ms, table']:.0f} ms",
+            f"{MEDIAN_GOAL_MS} ms",
+        ),
+        ("its p95", f"{result['change p95 ms, table']:.0f} ms", f"{P95_GOAL_MS} ms"),
         ("filter change, bytes", f"{result['change bytes']:,.0f}", f"{CHANGE_GOAL:,}"),
     ):
         table.add_row(name, measured, goal)
@@ -108,6 +130,7 @@ def _visit(page: Page, url: str) -> dict[str, float]:
     painted = time.perf_counter() - begun
     wire.settle(page)
     first = sum(wire.sizes)
+    page.evaluate(_WATCH)
     changes: list[float] = []
     sizes: list[int] = []
     for text in FILTERS:
@@ -115,12 +138,10 @@ def _visit(page: Page, url: str) -> dict[str, float]:
         wire.settle(page)
         wire.sizes.clear()
         begun = time.perf_counter()
-        page.evaluate(
-            "([store, text]) => dash_clientside.set_props(store,"
-            " {data: {how: 'only', claim: text, n: performance.now()}})",
-            [ids.PAGE_COMMAND, text],
-        )
-        changes.append(1000 * (wire.settle(page, begun) - begun))
+        page.evaluate(_ASK, [ids.PAGE_COMMAND, text])
+        wire.settle(page, begun)
+        # To the last picture: what came last over the wire has been drawn by then.
+        changes.append(page.evaluate("window.benchLast - window.benchBegun"))
         sizes.append(sum(wire.sizes))
     page.close()
     return {
