@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM_ARGS, served
+from tests.browser.conftest import CHROMIUM_ARGS, chromium_path, served
 
 EDGES = (200, 1_000, 3_000)
 SECONDS = 4
@@ -65,9 +65,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="a cache with many edges")
     arguments = parser.parse_args()
     with served(arguments.cache) as base, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=CHROMIUM_ARGS
-        )
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS)
         for edges in EDGES:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(f"{base}/?top={edges}&threshold=0")

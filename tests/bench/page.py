@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from rich.table import Table
 from dashboard.ui import ids
 from tests.bench.measure import Options
 from tests.bench.queries import cache_of
-from tests.browser.conftest import CHROMIUM_ARGS, served
+from tests.browser.conftest import CHROMIUM_ARGS, chromium_path, served
 
 RECORDS = 10_000_000
 # Each is another question, of shapes that people type; the first of a shape compiles it.
@@ -87,9 +86,7 @@ def run(options: Options, console: Console) -> object:
     """Measure one visit and a row of filters, with the network and with the table on top."""
     cache = cache_of(options, 1_000_000 if options.quick else RECORDS)
     with served(cache, "--workers", "2") as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=CHROMIUM_ARGS
-        )
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS)
         # The first visitor after a start pays for imports and names; a team looks all day.
         _visit(browser.new_page(), url)
         size: ViewportSize = {"width": 1440, "height": 900}
