@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
-from playwright.sync_api import Page, Response, ViewportSize, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -47,7 +48,10 @@ _ASK = """([store, text]) => {
 
 @dataclass
 class _Wire:
-    """What a page receives: bytes as they travel, and when the last of them came."""
+    """What a page receives: bytes as they travel, and when the last of them came.
+
+    What the browser takes from its own cache travels no more.
+    """
 
     open: int = 0
     sizes: list[int] = field(default_factory=list)
@@ -56,19 +60,18 @@ class _Wire:
     def follow(self, page: Page) -> None:
         """Count from now on."""
         page.on("request", lambda _: self._opened())
-        page.on("requestfailed", lambda _: self._closed(0))
-        page.on("response", self._answered)
+        page.on("requestfailed", lambda _: self._closed())
+        page.on("response", lambda _: self._closed())
+        network = page.context.new_cdp_session(page)
+        network.on("Network.loadingFinished", lambda done: self.sizes.append(_size(done)))
+        network.send("Network.enable")
 
     def _opened(self) -> None:
         self.open += 1
         self.last = time.perf_counter()
 
-    def _answered(self, response: Response) -> None:
-        self._closed(int(response.headers.get("content-length") or 0))
-
-    def _closed(self, size: int) -> None:
+    def _closed(self) -> None:
         self.open -= 1
-        self.sizes.append(size)
         self.last = time.perf_counter()
 
     def settle(self, page: Page, since: float = 0) -> float:
@@ -80,6 +83,10 @@ class _Wire:
         while self.last <= since or self.open > 0 or time.perf_counter() - self.last < _QUIET_S:
             page.wait_for_timeout(10)
         return self.last
+
+
+def _size(done: dict[str, Any]) -> int:
+    return int(done["encodedDataLength"])
 
 
 def run(options: Options, console: Console) -> object:
