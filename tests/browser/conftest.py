@@ -91,6 +91,12 @@ def chromium_path() -> str:
     return found
 
 
+def follow(page: Page) -> None:
+    """Know from now on what a page waits for; `wait_idle` needs it."""
+    _TRAFFIC[page] = Traffic()
+    _TRAFFIC[page].follow(page)
+
+
 def run_module(*arguments: str | Path) -> bytes:
     """Run one of the two command lines; returns what it prints."""
     command = [sys.executable, "-m", *map(str, arguments)]
@@ -179,8 +185,7 @@ def open_page(profiles: dict[Scheme, BrowserContext], url: str) -> Iterator[Open
         page = profiles[scheme].new_page()
         pages.append(page)
         page.set_default_timeout(TIMEOUT_MS)
-        _TRAFFIC[page] = Traffic()
-        _TRAFFIC[page].follow(page)
+        follow(page)
         host = urlsplit(base).netloc
         page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
         page.on(

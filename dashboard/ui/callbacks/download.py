@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
-from dash import Dash, Input, Output, State, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 from flask import Response, request, send_file
 
@@ -110,6 +110,14 @@ def register(app: Dash, source: Source) -> None:
     )
     def go_back(_clicks: Any) -> bool:
         return False
+
+    wire: Any = app.clientside_callback
+    wire(
+        ClientsideFunction("atlasDialogs", "moved"),
+        Input(ids.TAKE_DIALOG, "opened"),
+        Input(ids.LOADED_DIALOG, "opened"),
+        prevent_initial_call=True,
+    )
 
 
 def loaded(contents: object, name: object) -> LoadedAnswers:

@@ -23,3 +23,15 @@ def unread() -> dict[str, Any]:
 def opens_dialog() -> dict[str, Any]:
     """Say that a button opens a dialog."""
     return {"aria-haspopup": "dialog"}
+
+
+def list_attributes(label: str) -> dict[str, Any]:
+    """Name a field with a list and the list that opens, and keep it in its part of the page.
+
+    Its list is as long as it needs: one that scrolls inside could not be reached by keyboard.
+    """
+    return {
+        "attributes": {"input": {"aria-label": label}, "options": {"aria-label": label}},
+        "comboboxProps": {"withinPortal": False},
+        "maxDropdownHeight": 480,
+    }

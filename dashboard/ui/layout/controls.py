@@ -9,7 +9,7 @@ from dash import html
 
 from dashboard.analysis.flow_query import DEFAULT_THRESHOLD, DEFAULT_TOP_K, MAX_TOP_K
 from dashboard.ui import ids
-from dashboard.ui.layout.aria import labelled, unread
+from dashboard.ui.layout.aria import labelled, list_attributes, unread
 from dashboard.ui.layout.saved_views import saved_views
 from dashboard.ui.layout.take_away import take_away
 from dashboard.ui.view_state import ALL, SPANS
@@ -104,7 +104,7 @@ def _select(control_id: str, choices: tuple[tuple[str, str], ...], value: str, l
         allowDeselect=False,
         checkIconPosition="right",
         className="select-field",
-        attributes={"input": {"aria-label": label}},
+        **list_attributes(label),
     )
 
 

@@ -9,7 +9,7 @@ from dash import html
 
 from dashboard.ui import ids
 from dashboard.ui.figures.flow_shares import DIMENSIONS
-from dashboard.ui.layout.aria import labelled
+from dashboard.ui.layout.aria import labelled, list_attributes
 from dashboard.ui.layout.beside import chart, click_control
 
 _NO_THIRD = {"value": "", "label": "none"}
@@ -65,6 +65,6 @@ def _dimension(
         # A way to look at the answer and no part of the question: kept with the browser's tab.
         persistence=True,
         persistence_type="session",
-        attributes={"input": {"aria-label": label}},
+        **list_attributes(label),
     )
     return html.Span([html.Span(text, className="click-label"), select], className="flows-tool")

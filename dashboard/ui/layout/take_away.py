@@ -31,6 +31,11 @@ def _button() -> Any:
 
 
 def _dialog() -> Any:
+    # assets/32-dialogs.js tells of a file that the field would drop without a word.
+    limits: dict[str, Any] = {
+        "data-trouble": ids.TAKE_TROUBLE,
+        "data-most": str(MAX_FILE_BYTES),
+    }
     return dmc.Modal(
         [
             html.Div(id=ids.TAKE_CONTENT, **live()),
@@ -67,6 +72,7 @@ def _dialog() -> Any:
                 ],
                 className="take-part",
                 **labelled("Look at a file"),
+                **limits,
             ),
         ],
         id=ids.TAKE_DIALOG,
