@@ -292,6 +292,12 @@ class FlowAnswers(Protocol):
     def quality(self, query: FlowQuery) -> Quality:
         """Return what the logs and their reading lack."""
 
+    def coverage(self, query: FlowQuery) -> pd.DataFrame:
+        """Return coverage by hour, as `query.gaps` describes."""
+
+    def initiators(self, query: FlowQuery) -> pd.DataFrame:
+        """Return records by the rule that named the initiator, as `query.initiators` does."""
+
     def nodes(self, names: tuple[str, ...], query: FlowQuery) -> dict[str, NodeFacts]:
         """Return what is known of these node ids."""
 

@@ -12,6 +12,7 @@ from dashboard.analysis.flow_query import FlowQuery
 
 # Remote shells and desktops, then the databases of AWS's managed services at their
 # default ports (IANA's registry, AWS's service pages).
+_HOUR_S = 3_600
 ADMIN_PORTS = (22, 23, 3389, 5985, 5986)
 DATABASE_PORTS = (1433, 1521, 3306, 5432, 5439, 6379, 9042, 11211, 27017)
 
@@ -93,8 +94,11 @@ def _most(side: str) -> Answer:
 
 
 def _news(answers: FlowAnswers, query: FlowQuery, base: FlowQuery | None) -> Reply:
-    if base is None or not answers.totals(base).volume.records:
-        return Reply(lacks=("records of the day before",))
+    first = answers.facts().first
+    # Against a few minutes of the day before, nearly everything would be new.
+    is_whole = base is not None and first is not None and first <= (base.start or 0) + _HOUR_S
+    if base is None or not is_whole or not answers.totals(base).volume.records:
+        return Reply(lacks=("records of the whole day before",))
     sums = answers.changes(query, base, ("added",)).sums
     added = sums[sums["change"] == "added"]
     return Reply(int(added["edges"].sum()), "edges")
@@ -106,11 +110,11 @@ def _ports(ports: tuple[int, ...]) -> str:
 
 QUESTIONS: tuple[ReadyQuestion, ...] = (
     ReadyQuestion(
-        "denied", "Who is denied most?", "Denied most",
+        "denied", "Who is denied most?", "Denied",
         MappingProxyType({"action": "reject", "threshold": 1}), _most("src"),
     ),
     ReadyQuestion(
-        "exposed", "What does the internet reach?", "Reached from the internet",
+        "exposed", "What does the internet reach?", "From the internet",
         MappingProxyType(
             {"filter": "src.scope = internet and dst.scope = internal and action = accept",
              "internet": "one"}
@@ -118,7 +122,7 @@ QUESTIONS: tuple[ReadyQuestion, ...] = (
         _most("dst"),
     ),
     ReadyQuestion(
-        "leaving", "What leaves for the internet?", "Leaves for the internet",
+        "leaving", "What leaves for the internet?", "To the internet",
         MappingProxyType(
             {"filter": "src.scope = internal and dst.scope = internet", "metric": "bytes"}
         ),
@@ -129,11 +133,11 @@ QUESTIONS: tuple[ReadyQuestion, ...] = (
         MappingProxyType({"threshold": 1}), _news, compare="day", tab="changes",
     ),
     ReadyQuestion(
-        "admin", "Who uses SSH or RDP?", "Uses SSH or RDP",
+        "admin", "Who uses SSH or RDP?", "SSH and RDP",
         MappingProxyType({"filter": _ports(ADMIN_PORTS), "threshold": 1}), _most("src"),
     ),
     ReadyQuestion(
-        "databases", "Who uses databases?", "Uses databases",
+        "databases", "Who uses databases?", "Databases",
         MappingProxyType({"filter": _ports(DATABASE_PORTS), "threshold": 1}), _most("src"),
     ),
     ReadyQuestion(

@@ -107,6 +107,14 @@ class PseudonymAnswers:
         """Return what the logs lack, which holds no address."""
         return self.answers.quality(query)
 
+    def coverage(self, query: FlowQuery) -> pd.DataFrame:
+        """Return coverage by hour, which holds no address."""
+        return self.answers.coverage(query)
+
+    def initiators(self, query: FlowQuery) -> pd.DataFrame:
+        """Return records by rule, which hold no address."""
+        return self.answers.initiators(query)
+
     def known_values(self, field: str, begun: str, query: FlowQuery) -> list[str]:
         """Return values for completion; of addresses none."""
         values = self.answers.known_values(field, begun, query)

@@ -34,6 +34,7 @@ def first_screen(source: Source) -> None:
     shown.positions(node_ids(edges))
     ranked(shown.answers, shown.query, next(iter(KINDS)), FEW)
     shown.answers.timeline(shown.query, MAX_BINS)
+    shown.answers.coverage(shown.query)
 
 
 def _watch(source: Source) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from dashboard.analysis.enrich.services import protocol_name
+from dashboard.ui.display import display
 
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+_BINARY_PREFIXES = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 METRIC_NOUNS = {"flows": "flows", "bytes": "bytes", "packets": "packets"}
 
 
@@ -16,18 +16,20 @@ def whole(number: int) -> str:
 
 
 def short(number: float, unit: str = "") -> str:
-    """Write three digits with a decimal prefix: `8.27 k`, `3.50 GB`."""
+    """Write three digits with a prefix: `8.27 k`, `3.50 GB`; bytes as the reader likes them."""
+    is_binary = unit == "B" and display().units == "iec"
+    base, prefixes = (1024, _BINARY_PREFIXES) if is_binary else (1000, _PREFIXES)
     size = abs(float(number))
     power = 0
-    # 999.5 would be written as 1000.
-    while size >= 999.5 and power < len(_PREFIXES) - 1:
-        size, power = size / 1000, power + 1
+    # 999.5 would be written as 1000, which is one digit more than the others have.
+    while size >= 999.5 and power < len(prefixes) - 1:
+        size, power = size / base, power + 1
     if power == 0:
         digits = f"{number:,.0f}"
     else:
         places = 2 if size < 9.995 else 1 if size < 99.95 else 0
-        digits = f"{number / 1000**power:.{places}f}"
-    return f"{digits} {_PREFIXES[power]}{unit}".rstrip()
+        digits = f"{number / base**power:.{places}f}"
+    return f"{digits} {prefixes[power]}{unit}".rstrip()
 
 
 def volume(number: int, metric: str) -> str:
@@ -54,20 +56,35 @@ def percent(part: int, of: int) -> str:
 
 
 def moment(epoch_s: int | None) -> str:
-    """Write a time in UTC to the second; a dash where there is none."""
-    return "–" if epoch_s is None else _utc(epoch_s).strftime("%Y-%m-%d %H:%M:%S")  # noqa: RUF001
+    """Write a time to the second; a dash where there is none."""
+    return "–" if epoch_s is None else display().at(epoch_s).strftime("%Y-%m-%d %H:%M:%S")  # noqa: RUF001
 
 
 def minute(epoch_s: int) -> str:
-    """Write a time in UTC to the minute, as the time fields show it."""
-    return _utc(epoch_s).strftime("%Y-%m-%d %H:%M")
+    """Write a time to the minute, as the time fields show it."""
+    return display().at(epoch_s).strftime("%Y-%m-%d %H:%M")
+
+
+def zone(epoch_s: int | None = None) -> str:
+    """Name the zone that times are written in, as it is at a time: `UTC`, `CET`, `UTC+03`.
+
+    Args:
+        epoch_s: None: the zone as a whole, `Europe/Berlin`.
+    """
+    if display().is_utc or epoch_s is None:
+        return display().zone
+    name = display().at(epoch_s).tzname() or ""
+    return f"UTC{name}" if name[:1] in ("+", "-") else name
 
 
 def span(start: int, end: int) -> str:
     """Write a range of time, the day once where both ends share it."""
-    same_day = _utc(start).date() == _utc(end).date()
-    until = _utc(end).strftime("%H:%M") if same_day else minute(end)
-    return f"{minute(start)} – {until} UTC"  # noqa: RUF001
+    same_day = display().at(start).date() == display().at(end).date()
+    until = display().at(end).strftime("%H:%M") if same_day else minute(end)
+    zones = zone(start), zone(end)
+    # Clocks were changed in between: each end tells its own.
+    begin = minute(start) if zones[0] == zones[1] else f"{minute(start)} {zones[0]}"
+    return f"{begin} – {until} {zones[1]}"  # noqa: RUF001
 
 
 def duration(seconds: int) -> str:
@@ -88,7 +105,3 @@ def service(port: int | None, protocol_number: int | None) -> str:
     """Name a service: `TCP 443`, or the protocol alone where it has no ports."""
     name = protocol(protocol_number)
     return name if port is None else f"{name} {port}"
-
-
-def _utc(epoch_s: int) -> datetime:
-    return datetime.fromtimestamp(epoch_s, UTC)

@@ -83,7 +83,9 @@ def _take(
     """Take all states in one theme and size; returns in how many something is wrong."""
     width, height = size
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        timezone_id="Europe/Berlin",
     )
     wrong = 0
     for state in states:

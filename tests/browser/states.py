@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from dashboard.ui import ids
 from tests.browser.conftest import wait_drawn, wait_idle
 from tests.browser.network_steps import CANVAS, click_node
-from tests.browser.steps import css
+from tests.browser.steps import choose, css
 
 WIDTHS = ((1440, 900), (1024, 768), (390, 844))
 NODE = "n:redis-primary"
@@ -56,6 +56,8 @@ def violations(page: Page) -> str:
 
 
 def _node(page: Page) -> None:
+    page.locator(CANVAS).scroll_into_view_if_needed()
+    page.wait_for_timeout(100)  # The drawing hears of the scroll a moment later.
     click_node(page, NODE)
     expect(page.locator(css(ids.NETWORK_DETAILS))).to_contain_text("as initiator")
 
@@ -127,6 +129,13 @@ def _bad_filter(page: Page) -> None:
     expect(page.locator(css(ids.FILTER_TROUBLE))).not_to_be_empty()
 
 
+def _display(page: Page) -> None:
+    page.click(css(ids.DISPLAY_SUMMARY))
+    choose(page, ids.DISPLAY_ZONE, "Local")
+    choose(page, ids.DISPLAY_UNITS, "MiB")
+    wait_idle(page)
+
+
 def _level_list(page: Page) -> None:
     page.click(css(ids.CONTROLS_LEVEL))
     expect(page.get_by_role("option", name="Subnet", exact=True)).to_be_visible()
@@ -158,6 +167,7 @@ STATES: tuple[State, ...] = (
     State("completion", reach=_completion),
     State("bad-filter", reach=_bad_filter),
     State("level-list", reach=_level_list),
+    State("local-time", "?metric=bytes", reach=_display),
     State("bad-url", "?threshold=few&tab=nowhere"),
     State("nothing-fits", "?start=2027-01-01T00:00Z", is_drawn=False),
     State("below-threshold", "?threshold=1000000000", is_drawn=False),

@@ -161,6 +161,16 @@ class LoadedAnswers:
         del query
         self._refuse("coverage of the logs")
 
+    def coverage(self, query: FlowQuery) -> pd.DataFrame:
+        """Refuse: the file does not say what the logs lack."""
+        del query
+        self._refuse("coverage of the logs")
+
+    def initiators(self, query: FlowQuery) -> pd.DataFrame:
+        """Refuse: the file has sums."""
+        del query
+        self._refuse("flow records")
+
     def _refuse(self, what: str) -> NoReturn:
         raise NotInFileError(self.file.name, what)
 

@@ -14,7 +14,7 @@ from dashboard.analysis.engines.choice import EngineChoice
 from dashboard.analysis.engines.protocol import Engine, Inputs, PartMissingError
 from dashboard.analysis.engines.stopping import asking
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.query import coverage, talkers, timeline
+from dashboard.analysis.query import coverage, gaps, talkers, timeline
 from dashboard.analysis.query.filtering import needs_of
 from dashboard.analysis.query.memo import Memo
 from dashboard.analysis.query.naming import NameBook, NodeView, Places
@@ -30,7 +30,7 @@ _UNJOINED = Joined()
 _ALL = FlowQuery()
 _WITHOUT_NODES = (
     timeline.logged_sums, timeline.series_limits, coverage.coverage_sums,
-    coverage.coverage_by_interface,
+    coverage.coverage_by_interface, gaps.coverage_by_hour,
 )  # fmt: skip
 
 Answer = TypeVar("Answer")

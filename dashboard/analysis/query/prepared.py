@@ -22,6 +22,7 @@ from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.coverage import coverage_by_interface
 from dashboard.analysis.query.filtering import needs_of
 from dashboard.analysis.query.fitting import Asked, relation
+from dashboard.analysis.query.gaps import coverage_by_hour
 from dashboard.analysis.query.nodes import Joined
 from dashboard.analysis.query.rows import SCHEMAS, Rows, TimelineFrom
 from dashboard.analysis.query.span import Span
@@ -29,7 +30,7 @@ from ingest.schema import TABLES
 
 View = Callable[..., ir.Table]
 
-BY_RANGE = (coverage_by_interface,)  # These read the cache by hours of their own.
+BY_RANGE = (coverage_by_interface, coverage_by_hour)  # These read the cache by hours of their own.
 
 # No time, no threshold and no number that anybody types in a filter is such a number.
 _FIRST_MARK = 4_205_069_001_873_450_000

@@ -31,6 +31,8 @@ from dashboard.analysis.query import (
     comparison,
     conversations,
     coverage,
+    gaps,
+    initiators,
     ports,
     rankings,
     records,
@@ -198,6 +200,23 @@ class FlowSource(Editions):
             )
 
         return self.ask(("quality", query.start, query.end), answer)
+
+    def coverage(self, query: FlowQuery) -> pd.DataFrame:
+        """Return what the logs hold and lack, hour by hour; only the range applies."""
+        plain = FlowQuery(start=query.start, end=query.end)
+
+        def answer(edition: Edition) -> pd.DataFrame:
+            return _frame(self.fetch(edition, gaps.coverage_by_hour, plain))
+
+        return self.ask(("coverage", query.start, query.end), answer)
+
+    def initiators(self, query: FlowQuery) -> pd.DataFrame:
+        """Return how many records each rule decided; threshold and top-K do not apply."""
+
+        def answer(edition: Edition) -> pd.DataFrame:
+            return _frame(self.fetch(edition, initiators.records_by_rule, query, raw=True))
+
+        return self.ask(("initiators", _ranked_by(query)), answer)
 
     def nodes(self, names: tuple[str, ...], query: FlowQuery) -> dict[str, NodeFacts]:
         """Return what is known of these node ids, at the question's level."""

@@ -10,13 +10,20 @@ from dashboard.ui import ids
 
 
 def register(app: Dash) -> None:
-    """Wire the functions of assets/20-callbacks.js."""
+    """Wire the functions of assets/20-callbacks.js and assets/21-display.js."""
     wire: Any = app.clientside_callback
     wire(
         ClientsideFunction("atlas", "theme"),
         Output(ids.PAGE_THEME, "data"),
         Output(ids.PAGE_PROVIDER, "forceColorScheme"),
         Input(ids.HEADER_THEME, "n_clicks"),
+    )
+    wire(
+        ClientsideFunction("atlasDisplay", "chosen"),
+        Output(ids.PAGE_DISPLAY, "data"),
+        Output(ids.DISPLAY_SUMMARY, "children"),
+        Input(ids.DISPLAY_ZONE, "value"),
+        Input(ids.DISPLAY_UNITS, "value"),
     )
     wire(
         ClientsideFunction("atlas", "brush"),

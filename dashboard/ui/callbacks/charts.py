@@ -9,8 +9,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.figures.gaps import Coverage
 from dashboard.ui.figures.rankings import KINDS, ranked, ranking_list
-from dashboard.ui.figures.timeline import timeline_figure
+from dashboard.ui.figures.timeline import timeline_figure, timeline_legend
 
 MAX_BINS = 180
 FEW, _MANY = 10, 25
@@ -21,13 +22,17 @@ def register(app: Dash, source: Source) -> None:
 
     @app.callback(
         Output(ids.TIMELINE_GRAPH, "figure"),
+        Output(ids.TIMELINE_LEGEND, "children"),
         inputs={"view": Input(ids.PAGE_VIEW, "data"), "scheme": Input(ids.PAGE_THEME, "data")},
     )
-    def draw_timeline(view: Any, scheme: Any) -> go.Figure:
+    def draw_timeline(view: Any, scheme: Any) -> tuple[go.Figure, list[Any]]:
         shown = source.shown_view(view)
         timeline = shown.answers.timeline(shown.query, MAX_BINS)
         before = shown.answers.timeline(shown.base, MAX_BINS) if shown.base else None
-        return timeline_figure(timeline, shown.query, scheme, before)
+        facts = shown.answers.facts()
+        coverage = Coverage(shown.answers.coverage(shown.query), facts.first, facts.last)
+        figure = timeline_figure(timeline, shown.query, scheme, before, coverage)
+        return figure, timeline_legend(timeline, shown.query, before, coverage)
 
     @app.callback(
         Output(ids.RANKINGS_LIST, "children"),

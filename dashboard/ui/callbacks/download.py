@@ -27,6 +27,7 @@ from dashboard.analysis.export.tables import record_pages, write_records
 from dashboard.errors import BadQueryError, DashboardError
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Shown, Source
+from dashboard.ui.display import choose
 from dashboard.ui.figures.leaving import leaving_notice
 from dashboard.ui.figures.loaded_file import loaded_summary, loaded_view
 from dashboard.ui.theme import palette
@@ -81,12 +82,14 @@ def register(app: Dash, source: Source) -> None:
         inputs={
             "contents": Input(ids.TAKE_UPLOAD, "contents"),
             "name": State(ids.TAKE_UPLOAD, "filename"),
+            "display": State(ids.PAGE_DISPLAY, "data"),
         },
         prevent_initial_call=True,
     )
-    def load(contents: Any, name: Any) -> dict[str, Any]:
+    def load(contents: Any, name: Any, display: Any) -> dict[str, Any]:
         if contents is None:
             raise PreventUpdate
+        choose(display)
         answer = dict.fromkeys(("opened", "title", "summary", "content", "dialog"), no_update)
         try:
             answers = loaded(contents, name)

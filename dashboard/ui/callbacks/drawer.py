@@ -16,7 +16,6 @@ from dashboard.ui.figures.details import gone, hint
 from dashboard.ui.figures.drawer import PartAnswer, claim_of, overview, title_of
 from dashboard.ui.figures.records import (
     PAGE_ROWS,
-    RULES,
     records_note,
     records_table,
     rules_list,
@@ -98,12 +97,7 @@ def register(app: Dash, source: Source) -> None:
     )
     def list_rules(view: Any, _asked: Any, selection: Any, tab: Any) -> Any:
         shown, part = _opened(source, selection, view, is_open=tab == INITIATOR)
-        query = part_query(shown, part)
-        shares = []
-        for rule in RULES:
-            by_rule = query.replace(filter=added(query.filter, f"rule = {rule}"))
-            shares.append((rule, shown.answers.edges(by_rule).total.records))
-        return rules_list(shares)
+        return rules_list(shown.answers.initiators(part_query(shown, part)))
 
     wire: Any = app.clientside_callback
     wire(

@@ -9,6 +9,7 @@ from dash import Dash, Input, Output
 
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.display import choose
 from dashboard.ui.figures.summary import freshness, range_text, totals_tiles
 
 
@@ -27,7 +28,11 @@ def register(app: Dash, source: Source) -> None:
 
     @app.callback(
         Output(ids.HEADER_FRESHNESS, "children"),
-        inputs={"_clock": Input(ids.PAGE_CLOCK, "n_intervals")},
+        inputs={
+            "_clock": Input(ids.PAGE_CLOCK, "n_intervals"),
+            "display": Input(ids.PAGE_DISPLAY, "data"),
+        },
     )
-    def tell_age(_clock: Any) -> Any:
+    def tell_age(_clock: Any, display: Any) -> Any:
+        choose(display)
         return freshness(source.answers.facts(), int(time.time()))

@@ -10,6 +10,7 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from dashboard.saved_views import SavedViewsError
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.display import choose
 from dashboard.ui.figures.saved_views import view_list
 from dashboard.ui.view_state import forgiving
 
@@ -26,13 +27,15 @@ def register(app: Dash, source: Source) -> None:
             "_submit": Input(ids.VIEWS_NAME, "n_submit"),
             "command": Input(ids.VIEWS_COMMAND, "data"),
             "_version": Input(ids.PAGE_VERSION, "data"),
+            "display": Input(ids.PAGE_DISPLAY, "data"),
             "name": State(ids.VIEWS_NAME, "value"),
             "search": State(ids.PAGE_URL, "search"),
         },
     )
     def change(
-        _save: Any, _submit: Any, command: Any, _version: Any, name: Any, search: Any
+        _save: Any, _submit: Any, command: Any, _version: Any, display: Any, name: Any, search: Any
     ) -> tuple[Any, Any, str]:
+        choose(display)
         views = source.saved_views
         notice = ""
         try:

@@ -18,6 +18,7 @@ from dashboard.analysis.flow_query import FlowQuery
 from dashboard.errors import BadQueryError
 from dashboard.saved_views import SavedViews
 from dashboard.ui import ids
+from dashboard.ui.display import choose, forget
 from dashboard.ui.figures.layouts import Finder, PlaceBook, Places, node_places
 from dashboard.ui.sharing import PseudonymAnswers
 from dashboard.ui.turns import Turns
@@ -82,6 +83,7 @@ class Source:
             raise PreventUpdate
         search = view.get("search") if isinstance(view, Mapping) else view
         if isinstance(view, Mapping):
+            choose(view.get("display"))
             self._wait(view.get("asker"), view.get("turn"))
         if not isinstance(search, str):
             raise BadQueryError(
@@ -99,7 +101,8 @@ class Source:
             g.setdefault("cancellations", []).append(cancellation)
 
     def end_request(self) -> None:
-        """Forget what a request waited for; called when it is over."""
+        """Forget what a request waited for and how it wrote times; called when it is over."""
+        forget()
         asking.set(None)
         for cancellation in g.pop("cancellations", []):
             self.turns.end(cancellation)

@@ -14,8 +14,11 @@ from dashboard.analysis.flow_query import parameters
 from dashboard.ui import ids, wording
 from dashboard.ui.callbacks.shown import Source, behind, hidden
 from dashboard.ui.commands import after_command, after_expansion, after_network
+from dashboard.ui.display import choose
 from dashboard.ui.figures.filter_chips import filter_chips, trouble
+from dashboard.ui.ranges import MOVES, moved, typed_time
 from dashboard.ui.view_state import CUSTOM, ViewState, brushed_range, forgiving
+from ingest.store.read import CacheFacts
 
 Controls = dict[str, Any]
 
@@ -35,6 +38,9 @@ _VALUES = {
 }
 _EVENTS = {
     "reset": (ids.CONTROLS_RESET, "n_clicks"),
+    "earlier": (ids.CONTROLS_EARLIER, "n_clicks"),
+    "later": (ids.CONTROLS_LATER, "n_clicks"),
+    "wider": (ids.CONTROLS_WIDER, "n_clicks"),
     "show_all": (ids.NETWORK_SHOW_ALL, "n_clicks"),
     "brush": (ids.TIMELINE_BRUSH, "data"),
     "typed": (ids.FILTER_TEXT, "n_submit"),
@@ -86,6 +92,7 @@ def register(app: Dash, source: Source) -> None:
             "controls": {name: Input(*where) for name, where in _VALUES.items()},
             "events": {name: Input(*where) for name, where in _EVENTS.items()},
             "_version": Input(*_RENEWAL),
+            "display": Input(ids.PAGE_DISPLAY, "data"),
             "text": State(ids.FILTER_TEXT, "value"),
             "shown": State(ids.PAGE_VIEW, "data"),
         },
@@ -95,9 +102,11 @@ def register(app: Dash, source: Source) -> None:
         controls: Controls,
         events: Controls,
         _version: Any,
+        display: Any,
         text: Any,
         shown: Any,
     ) -> dict[str, Any]:
+        choose(display)
         facts = source.answers.facts()
         cause = _cause()
         problems: list[str] = []
@@ -107,13 +116,20 @@ def register(app: Dash, source: Source) -> None:
                 state, problems = forgiving(search, facts.last)
             else:
                 kept = {name: parameters(search).get(name) for name in _IN_URL}
-                state = state_after(cause, kept | controls, events, facts.last)
+                raw = kept | controls | range_now(cause, search, controls, facts)
+                state = state_after(cause, raw, events, facts.last)
+                if cause in MOVES:
+                    state = after_move(cause, state, facts)
                 if cause == "sharing":
                     change = hidden if state.sharing else behind
                     state = state.replace(query=change(state.query, source.pseudonyms()))
         except FilterError as error:
             return _unchanged() | {"trouble": trouble(error)}
-        asked = {"search": state.to_fixed_search(), "version": source.answers.state()}
+        asked = {
+            "search": state.to_fixed_search(),
+            "version": source.answers.state(),
+            "display": display,
+        }
         return {
             "search": no_update if cause == "search" else state.to_search(),
             # Another tab over the same question: what is seen of it asks by itself.
@@ -130,6 +146,27 @@ def register(app: Dash, source: Source) -> None:
             "chips": filter_chips(state.query),
             "trouble": [],
         }
+
+
+def range_now(
+    cause: str, search: str | None, controls: Controls, facts: CacheFacts
+) -> dict[str, Any]:
+    """Return the range's two times: of the URL, but what is typed now.
+
+    The fields show them in the reader's zone, where a time may have been twice.
+    """
+    query = forgiving(search, facts.last)[0].query
+    times: dict[str, Any] = {"start": query.start, "end": query.end}
+    return times | {name: typed_time(controls[name]) for name in times if name == cause}
+
+
+def after_move(how: str, state: ViewState, facts: CacheFacts) -> ViewState:
+    """Return a state with the range one step on; the same where nothing is cached."""
+    if facts.first is None or facts.last is None:
+        return state
+    query = state.query
+    span, start, end = moved(how, state.span, query.start, query.end, facts.first, facts.last)
+    return state.replace(span=span, query=query.replace(start=start, end=end))
 
 
 def next_turn(source: Source, shown: Any) -> dict[str, Any]:

@@ -96,8 +96,8 @@ def volume_lines(totals: Totals) -> Lines:
         ("Packets", wording.whole(volume.packets)),
         ("of them returned", wording.whole(volume.return_packets)),
         ("Log records", wording.whole(volume.records)),
-        ("First seen, UTC", wording.moment(totals.first)),
-        ("Last seen, UTC", wording.moment(totals.last)),
+        (f"First seen, {wording.zone(totals.first)}", wording.moment(totals.first)),
+        (f"Last seen, {wording.zone(totals.last)}", wording.moment(totals.last)),
     ]
 
 

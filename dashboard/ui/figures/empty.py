@@ -17,12 +17,12 @@ def nothing_fits(query: FlowQuery) -> str:
     what = {"all": "No flows", "accept": "No accepted flows", "reject": "No rejected flows"}
     if query.start is None and query.end is None:
         where = "in the whole cache"
-    elif query.end is None:
-        where = f"since {wording.minute(query.start or 0)} UTC"
-    elif query.start is None:
-        where = f"before {wording.minute(query.end)} UTC"
+    elif query.start is not None and query.end is None:
+        where = f"since {wording.minute(query.start)} {wording.zone(query.start)}"
+    elif query.start is None and query.end is not None:
+        where = f"before {wording.minute(query.end)} {wording.zone(query.end)}"
     else:
-        where = f"between {wording.span(query.start, query.end)}".replace(" – ", " and ")  # noqa: RUF001
+        where = f"between {wording.span(query.start or 0, query.end or 0)}".replace(" – ", " and ")  # noqa: RUF001
     change = "Take a wider range" if query.action == "all" else "Show all actions or a wider range"
     return f"{what[query.action]} {where}. {change}."
 

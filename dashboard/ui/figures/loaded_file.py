@@ -46,7 +46,10 @@ def loaded_summary(answers: LoadedAnswers) -> str:
         wording.volume(totals.volume.flows, "flows"),
     ]
     if totals.first is not None and totals.last is not None:
-        told.append(f"{wording.moment(totals.first)} – {wording.moment(totals.last)} UTC")  # noqa: RUF001
+        told.append(
+            f"{wording.moment(totals.first)} – {wording.moment(totals.last)} "  # noqa: RUF001
+            f"{wording.zone(totals.last)}"
+        )
     if isinstance(typed, str) and typed:
         told.append(f"filter: {typed[:200]}")
     if file.meta.get("share_key_id"):

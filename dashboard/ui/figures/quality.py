@@ -162,7 +162,8 @@ def _coverage(interfaces: pd.DataFrame, *, shared: bool) -> list[Any]:
     lossy = int((interfaces["skipdata_hours"] > 0).sum())
     lead = (
         f"{wording.whole(len(interfaces))} interfaces, {wording.whole(n_hours)} hours from "
-        f"{wording.minute(first)} UTC. {wording.whole(lossy)} of them lost records."
+        f"{wording.minute(first)} {wording.zone(first)}. {wording.whole(lossy)} of them lost "
+        "records."
     )
     rows = [
         _interface(row, number, n_hours, shared=shared)

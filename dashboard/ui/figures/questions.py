@@ -19,7 +19,7 @@ def question_search(question: ReadyQuestion, state: ViewState) -> str:
 
 
 def question_card(question: ReadyQuestion, reply: Reply, search: str) -> Any:
-    """Return the question, who stands behind most of it, and the number of all."""
+    """Return the question with the number of all, and who stands behind most of it."""
     tip = f"{_amount(reply)} in all."
     if reply.lacks:
         first, second, tip = "no answer", "", f"It needs {', '.join(reply.lacks)}."
@@ -31,17 +31,21 @@ def question_card(question: ReadyQuestion, reply: Reply, search: str) -> Any:
         first, second = reply.who, wording.short(reply.amount, unit)
     else:
         first, second = _amount(reply), ""
+    most = [html.Span("most: ", className="question-most")] if second else []
     return dcc.Link(
         [
-            html.Span(question.label, className="question-title"),
             html.Span(
-                [html.Strong(first), html.Span(second, className="question-more")],
-                className="question-reply",
+                [
+                    html.Span(question.label, className="question-title"),
+                    html.Span(second, className="question-more"),
+                ],
+                className="question-head",
             ),
+            html.Span([*most, html.Strong(first)], className="question-reply"),
         ],
         href=search or "?",
         className="question",
-        title=f"{question.title} {first}. {tip}",
+        title=f"{question.title} {'Most: ' if second else ''}{first}. {tip}",
     )
 
 

@@ -97,20 +97,23 @@ def records_note(found: Records, totals: Totals) -> str:
     )
 
 
-def rules_list(shares: Sequence[tuple[str, int]]) -> Any:
-    """Say which rules named the initiator, and for how many log records.
+def rules_list(found: pd.DataFrame) -> Any:
+    """Say which rules named the initiator, and for how many log records; the best rule first.
 
     Args:
-        shares: Rule and records, best rule first; rules without any are left out.
+        found: `rule` and `records`.
     """
-    total = sum(records for _, records in shares)
+    shares = {
+        "" if pd.isna(rule) else str(rule): int(records)
+        for rule, records in zip(found["rule"], found["records"], strict=True)
+    }
+    total = sum(shares.values())
     if not total:
         return html.P("No log records fit.", className="drawer-empty")
     items = []
-    for rule, records in shares:
-        if not records:
-            continue
-        title, why = RULES.get(rule, (rule, ""))
+    for rule in sorted(shares, key=lambda rule: [*RULES, rule].index(rule)):
+        records = shares[rule]
+        title, why = RULES.get(rule, (rule or "None", "These records name no two ends."))
         width = f"{100 * records / total:.1f}%"
         amount = f"{wording.percent(records, total)}, {wording.whole(records)} records"
         items.append(

@@ -23,7 +23,7 @@ def view_list(views: Sequence[SavedView]) -> list[Any]:
                     view.name,
                     href=view.search or "?",
                     className="views-link",
-                    title=f"Saved {wording.moment(view.saved_at)} UTC",
+                    title=f"Saved {wording.moment(view.saved_at)} {wording.zone(view.saved_at)}",
                 ),
                 html.Button(
                     "\N{MULTIPLICATION SIGN}",

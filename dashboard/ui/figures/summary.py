@@ -67,7 +67,7 @@ def totals_tiles(totals: Totals, facts: CacheFacts) -> list[Any]:
         _tile(
             "Denied",
             wording.percent(volume.rejected, volume.flows),
-            f"{wording.whole(volume.rejected)} of {wording.whole(volume.flows)} flows",
+            f"{wording.whole(volume.rejected)} of {wording.whole(volume.flows)}",
             f"Flows with action REJECT; {wording.whole(volume.accepted)} have ACCEPT.",
             tone="rejected" if volume.rejected else "",
         ),
@@ -82,7 +82,7 @@ def _coverage_tiles(totals: Totals, facts: CacheFacts) -> list[Any]:
             _tile(
                 "Coverage gaps",
                 wording.whole(totals.skipdata),
-                "intervals with lost records",
+                "intervals (SKIPDATA)",
                 "SKIPDATA lines: AWS could not keep all records of these intervals, so the "
                 f"traffic was more than shown. {wording.whole(totals.nodata)} other intervals "
                 "had no traffic (NODATA).",
@@ -116,14 +116,17 @@ def freshness(facts: CacheFacts, now: int) -> Any:
         return html.Span("No records yet", className="fresh")
     age = now - facts.last
     stale = age > STALE_AFTER_S
-    newest = f"Newest record {wording.duration(age)} ago"
+    newest: list[Any] = [
+        html.Span("Newest record ", className="newest-word"),
+        f"{wording.duration(age)} ago",
+    ]
     details = (
-        f"Newest record {wording.moment(facts.last)} UTC, "
-        f"last load {wording.moment(facts.committed_at)} UTC"
+        f"Newest record {wording.moment(facts.last)} {wording.zone(facts.last)}, "
+        f"last load {wording.moment(facts.committed_at)} {wording.zone(facts.committed_at)}"
     )
     loaded = f"loaded {wording.duration(now - facts.committed_at)} ago"
     return html.Span(
-        [html.Span(className="dot"), newest, html.Span(f" · {loaded}", className="loaded")],
+        [html.Span(className="dot"), *newest, html.Span(f" · {loaded}", className="loaded")],
         className="fresh stale" if stale else "fresh",
         title=f"{details}. Load what came since: python -m ingest load" if stale else details,
     )

@@ -37,11 +37,19 @@ _NOTHING: dict[str, Any] = {
 
 def timeline_panel() -> Any:
     """Return the chart over time; dragging over it selects a range."""
-    return _panel(
-        "Traffic over time",
-        "drag to select a range, click on red for rejected flows alone",
-        [chart(ids.TIMELINE_GRAPH)],
-        "panel timeline",
+    heading = html.H2(
+        [
+            "Traffic over time",
+            html.Span(
+                "drag to select a range, click on red for rejected flows alone", className="note"
+            ),
+        ]
+    )
+    legend = html.Div(id=ids.TIMELINE_LEGEND, className="timeline-legend")
+    return html.Section(
+        [html.Div([heading, legend], className="timeline-head"), chart(ids.TIMELINE_GRAPH)],
+        className="panel timeline",
+        **labelled("Traffic over time"),
     )
 
 
@@ -105,8 +113,3 @@ def click_control(control_id: str) -> Any:
         className="click-how",
         title=_HOW_HELP,
     )
-
-
-def _panel(title: str, note: str, content: list[Any], class_name: str) -> Any:
-    heading = html.H2([title, html.Span(note, className="note")])
-    return html.Section([heading, *content], className=class_name, **labelled(title))

@@ -37,9 +37,9 @@ def controls() -> Any:
     spans = [*((span, span) for span in SPANS), (ALL, "All")]
     return html.Section(
         [
-            _group("Range", _segmented(ids.CONTROLS_SPAN, spans, ALL, "Time range")),
-            _group("From (UTC)", _time_field(ids.CONTROLS_START, "Start of the range, UTC")),
-            _group("To (UTC)", _time_field(ids.CONTROLS_END, "End of the range, UTC")),
+            _group("Range", _range(spans)),
+            _group("From", _time_field(ids.CONTROLS_START, "Start of the range"), zoned=True),
+            _group("To", _time_field(ids.CONTROLS_END, "End of the range"), zoned=True),
             _group("Action", _segmented(ids.CONTROLS_ACTION, _ACTIONS, "all", "Action")),
             _group("Measure", _segmented(ids.CONTROLS_METRIC, _METRICS, "flows", "Metric")),
             _group(
@@ -57,14 +57,9 @@ def controls() -> Any:
             ),
             _group(
                 "Compare with",
-                _select(ids.CONTROLS_COMPARE, _COMPARISONS, "", "Range compared with"),
-            ),
-            html.Button(
-                "Reset",
-                id=ids.CONTROLS_RESET,
-                className="button",
-                title="Back to the first view",
-                type="button",
+                _select(
+                    ids.CONTROLS_COMPARE, _COMPARISONS, "", "Range compared with", "select-wide"
+                ),
             ),
         ],
         className="controls",
@@ -72,11 +67,35 @@ def controls() -> Any:
     )
 
 
-def _group(label: str, control: Any) -> Any:
+def _group(label: str, control: Any, *, zoned: bool = False) -> Any:
+    # assets/21-display.js writes the zone there.
+    zone = [html.Span("(UTC)", className="zone-name")] if zoned else []
     return html.Div(
-        [html.Span(label, className="control-label", **unread()), control],
+        [
+            html.Span([label, *zone], className="control-label", **unread()),
+            html.Div(control, className="control-field"),
+        ],
         className="control",
     )
+
+
+def _range(spans: list[tuple[str, str]]) -> list[Any]:
+    def step(control_id: str, sign: str, label: str) -> Any:
+        return html.Button(
+            sign,
+            id=control_id,
+            className="button step",
+            title=label,
+            type="button",
+            **labelled(label),
+        )
+
+    return [
+        step(ids.CONTROLS_EARLIER, "‹", "Earlier by the length of the range"),  # noqa: RUF001
+        _segmented(ids.CONTROLS_SPAN, spans, ALL, "Time range"),
+        step(ids.CONTROLS_LATER, "›", "Later by the length of the range"),  # noqa: RUF001
+        step(ids.CONTROLS_WIDER, "↔", "Twice the range: zoom out"),
+    ]
 
 
 def _segmented(
@@ -95,7 +114,13 @@ def _segmented(
     )
 
 
-def _select(control_id: str, choices: tuple[tuple[str, str], ...], value: str, label: str) -> Any:
+def _select(
+    control_id: str,
+    choices: tuple[tuple[str, str], ...],
+    value: str,
+    label: str,
+    class_name: str = "",
+) -> Any:
     return dmc.Select(
         id=control_id,
         data=[{"value": key, "label": text} for key, text in choices],
@@ -103,7 +128,7 @@ def _select(control_id: str, choices: tuple[tuple[str, str], ...], value: str, l
         size="xs",
         allowDeselect=False,
         checkIconPosition="right",
-        className="select-field",
+        className=f"select-field {class_name}".strip(),
         **list_attributes(label),
     )
 
@@ -118,7 +143,23 @@ def _time_field(control_id: str, label: str) -> Any:
         spellCheck=False,
         className="time-field",
         attributes={"input": {"aria-label": label}},
+        rightSection=_picker(control_id, label),
+        rightSectionWidth=24,
     )
+
+
+def _picker(control_id: str, label: str) -> Any:
+    """Return the button that opens the browser's own calendar; see assets/33-times.js."""
+    data: dict[str, Any] = {"data-picks": control_id}
+    button = html.Button(
+        html.Span(className="icon icon-calendar", **unread()),
+        className="time-pick",
+        title="Pick a day and time",
+        type="button",
+        **labelled(f"{label}: calendar"),
+        **data,
+    )
+    return html.Span(button, className="time-picker")
 
 
 def _number(control_id: str, value: int, low: int, high: int | None, label: str) -> Any:

@@ -47,6 +47,13 @@ def filter_bar() -> Any:
                 ],
                 className="filter-box",
             ),
+            html.Button(
+                "Reset",
+                id=ids.CONTROLS_RESET,
+                className="button",
+                title="Back to the first view",
+                type="button",
+            ),
             html.Div(id=ids.FILTER_CHIPS, className="chips", **live()),
             html.Div(id=ids.FILTER_TROUBLE, className="filter-trouble", role="alert"),
         ],

@@ -10,6 +10,7 @@ from dash import html
 from dashboard.ui import ids
 from dashboard.ui.layout.aria import labelled
 from dashboard.ui.layout.controls import actions
+from dashboard.ui.layout.display_menu import display_menu
 
 _TOUR: dict[str, Any] = {"data-tour": "on"}  # assets/40-tour.js hears it.
 
@@ -31,6 +32,7 @@ def header() -> Any:
                         title="Show what is where",
                         **_TOUR,
                     ),
+                    display_menu(),
                     dmc.ActionIcon(
                         html.Span(className="icon icon-theme"),
                         id=ids.HEADER_THEME,

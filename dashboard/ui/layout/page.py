@@ -32,6 +32,7 @@ def page() -> Any:
             dcc.Location(id=ids.PAGE_URL, refresh=False),
             dcc.Interval(id=ids.PAGE_CLOCK, interval=_CLOCK_MS),
             dcc.Store(id=ids.PAGE_THEME),
+            dcc.Store(id=ids.PAGE_DISPLAY),
             dcc.Store(id=ids.PAGE_VIEW),
             dcc.Store(id=ids.PAGE_VERSION),
             dcc.Store(id=ids.PAGE_COMMAND),

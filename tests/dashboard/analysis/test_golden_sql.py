@@ -45,6 +45,8 @@ ASKED: dict[str, Ask] = {
     "breakdown": lambda source: source.breakdown(QUERY, ("protocol", "action")),
     "edge_bins": lambda source: source.edge_bins(QUERY),
     "first_records": lambda source: source.records(QUERY),
+    "coverage_by_hour": lambda source: source.coverage(QUERY),
+    "records_by_rule": lambda source: source.initiators(QUERY),
     "coverage_by_interface": lambda source: source.quality(QUERY),
 }
 

@@ -62,7 +62,7 @@ def test_a_question_says_what_it_lacks(source: FlowSource) -> None:
     """No number is better than one that means something else."""
     empty = BEFORE.replace(start=NOON - 9 * DAY_S, end=NOON - 8 * DAY_S)
 
-    assert ALL["new"].reply(source, NOW, empty).lacks == ("records of the day before",)
+    assert ALL["new"].reply(source, NOW, empty).lacks == ("records of the whole day before",)
     assert ALL["nat"].reply(source, NOW).lacks == ("pkt-dst-aws-service", "traffic-path")
 
 

@@ -179,6 +179,16 @@ class MadeUpAnswers:
         columns = ["bin_start", "action", "flows", "records", "packets", "bytes"]
         return Timeline(pd.DataFrame(bins, columns=columns), 60, START, START + 3_600, Volume())
 
+    def coverage(self, query: FlowQuery) -> pd.DataFrame:  # noqa: ARG002
+        """Say that two intervals of the only hour lost records."""
+        row = {"hour_start": START, "ok": 836, "nodata": 3, "skipdata": 2}
+        return pd.DataFrame([row]).astype("Int64")
+
+    def initiators(self, query: FlowQuery) -> pd.DataFrame:
+        """Say that flags told of every record."""
+        records = int(self._rows(query)["records"].sum())
+        return pd.DataFrame({"rule": ["tcp-flags"], "records": [records]})
+
     def nodes(self, names: tuple[str, ...], query: FlowQuery) -> dict[str, NodeFacts]:  # noqa: ARG002
         """Take whatever begins with a digit for an address."""
         facts = {}

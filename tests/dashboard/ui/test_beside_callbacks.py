@@ -100,7 +100,7 @@ def test_compared_range_is_drawn_over_the_chart(app: Dash, answers: MadeUpAnswer
     answer = call(app, f"{ids.TIMELINE_GRAPH}.figure", **view(search))
 
     names = [trace["name"] for trace in answer[ids.TIMELINE_GRAPH]["figure"]["data"]]
-    assert names == ["Rejected", "Accepted", "Before"]
+    assert names == ["Rejected", "Accepted", "Before", "Records lost"]
     starts = sorted({query.start for query in answers.asked if query.start})
     assert starts[-1] - starts[0] == 86_400
 

@@ -19,7 +19,9 @@ SELECTION = f"{ids.NETWORK_SELECTION}.data"
 RAW_ADDRESSES = ("192.0.2.77", "198.51.100.9", "203.0.113.5", "10.0.0.9", "10.0.0.7")
 
 
-def payload_of(app: Dash, prop: str, **values: Any) -> dict[str, Any]:
+def payload_of(
+    app: Dash, prop: str, changed: list[str] | None = None, **values: Any
+) -> dict[str, Any]:
     """Build what the browser sends to the callback that sets a property."""
     app.server.test_client().get("/_dash-dependencies")
     output = next(key for key in app.callback_map if prop in key.strip(".").split("..."))
@@ -37,14 +39,14 @@ def payload_of(app: Dash, prop: str, **values: Any) -> dict[str, Any]:
     return {
         "output": output,
         "outputs": outputs if output.startswith("..") else outputs[0],
-        "changedPropIds": list(values),
+        "changedPropIds": list(values) if changed is None else changed,
         **filled,
     }
 
 
-def call(app: Dash, prop: str, **values: Any) -> dict[str, Any]:
+def call(app: Dash, prop: str, changed: list[str] | None = None, **values: Any) -> dict[str, Any]:
     """Call one callback; returns `{id: {property: value}}`."""
-    response = app.server.test_client().post(UPDATE, json=payload_of(app, prop, **values))
+    response = app.server.test_client().post(UPDATE, json=payload_of(app, prop, changed, **values))
     if response.status_code == 204:
         return {}
     assert response.status_code == 200, response.text
