@@ -7,23 +7,42 @@ pseudonyms, as the filter does.
 
 from __future__ import annotations
 
+import ipaddress
+
 from dashboard.analysis.filters.tokens import quoted
-from dashboard.analysis.graph.model import GraphEdge
+
+# Levels whose node ids are their own in a filter; the others are compared as drawn.
+PLAIN_LEVELS = ("name", "address")
 
 
-def end_claim(side: str, node: str | None) -> str:
-    """Claim that an end is a node.
+def node_claim(node: str, level: str, side: str = "") -> str:
+    """Write the claim that an end is a node, as it is drawn at a level.
 
     Args:
-        side: `src`, `dst`, or `node` for either end.
-        node: Its id; None: the records name no end.
+        node: Its id.
+        level: The question's level.
+        side: `src` or `dst`; empty: either.
     """
-    return f"{side} = {quoted(node)}" if node else ""
+    try:
+        network = ipaddress.ip_network(node, strict=False)
+    except ValueError:
+        if level in PLAIN_LEVELS and " (" not in node:
+            return f"{side or 'ip'} = {quoted(node)}"
+        return f"{side}.node = {quoted(node)}" if side else f"node = {quoted(node)}"
+    sign = "=" if network.num_addresses == 1 else "in"
+    return f"{side or 'ip'} {sign} {node}"
 
 
-def pair_claim(src: str | None, dst: str | None) -> str:
+def end_claim(side: str, node: str | None, level: str) -> str:
+    """Claim that an end is a node; nothing where the records name no end."""
+    return node_claim(node, level, side) if node else ""
+
+
+def pair_claim(src: str | None, dst: str | None, level: str) -> str:
     """Claim both ends; nothing where the records lack one."""
-    return f"{end_claim('src', src)} and {end_claim('dst', dst)}" if src and dst else ""
+    if not src or not dst:
+        return ""
+    return both(node_claim(src, level, "src"), node_claim(dst, level, "dst"))
 
 
 def service_claim(port: int | None, protocol: int | None) -> str:
@@ -34,18 +53,20 @@ def service_claim(port: int | None, protocol: int | None) -> str:
     return " and ".join(parts)
 
 
-def value_claim(dimension: str, value: object) -> str:
+def value_claim(dimension: str, value: object, level: str) -> str:
     """Claim a value of a breakdown's dimension; None is nothing that a filter can say."""
     if value is None:
         return ""
     if dimension in ("src", "dst"):
-        return end_claim(dimension, str(value))
+        return end_claim(dimension, str(value), level)
     return f"{dimension} = {str(value).lower()}"
 
 
-def edge_claim(edge: GraphEdge) -> str:
+def edge_claim(
+    src: str | None, dst: str | None, port: int | None, protocol: int | None, level: str
+) -> str:
     """Claim that a flow belongs to an edge."""
-    return both(pair_claim(edge.src, edge.dst), service_claim(edge.port, edge.protocol))
+    return both(pair_claim(src, dst, level), service_claim(port, protocol))
 
 
 def both(*claims: str) -> str:

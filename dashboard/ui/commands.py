@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from dashboard.analysis.filters.chips import added, turned, without
-from dashboard.analysis.filters.tokens import quoted
 from dashboard.errors import BadQueryError
 from dashboard.ui import selection
-from dashboard.ui.claims import both, service_claim
+from dashboard.ui.claims import PLAIN_LEVELS, edge_claim, node_claim
 
 Raw = dict[str, Any]
 
-# Levels whose node ids are their own in a filter; the others are compared as drawn.
-_PLAIN_LEVELS = ("name", "address")
 _SETTABLE = frozenset(
     {
         "range", "start", "end", "action", "metric", "threshold", "top", "level", "filter",
@@ -78,41 +73,21 @@ def after_network(raw: Raw, data: object) -> Raw:
     if chosen is None or chosen.action not in _HOW:
         return raw
     level, part = str(raw.get("level") or "name"), chosen.part
-    claim = edge_claim(asdict(part.edge), level) if part.edge else node_claim(part.node, level)
+    edge = part.edge
+    if edge:
+        claim = edge_claim(edge.src, edge.dst, edge.port, edge.protocol, level)
+    else:
+        claim = node_claim(part.node, level)
     return after_command(raw, {"how": _HOW[chosen.action], "claim": claim})
 
 
 def after_expansion(raw: Raw, data: object) -> Raw:
     """Return the URL parameters after a node was opened; at plain levels nothing changes."""
     node = selection.expanded_node(data)
-    if node is None or str(raw.get("level") or "name") in _PLAIN_LEVELS:
+    if node is None or str(raw.get("level") or "name") in PLAIN_LEVELS:
         return raw
     expanded = [known for known in (raw.get("expand") or []) if known != node]
     return raw | {"expand": [*expanded, node]}
-
-
-def node_claim(node: str, level: str, side: str = "") -> str:
-    """Write the claim that an end is a node, as it is drawn at a level.
-
-    Args:
-        node: Its id.
-        level: The question's level.
-        side: `src` or `dst`; empty: either.
-    """
-    try:
-        network = ipaddress.ip_network(node, strict=False)
-    except ValueError:
-        if level in _PLAIN_LEVELS and " (" not in node:
-            return f"{side or 'ip'} = {quoted(node)}"
-        return f"{side}.node = {quoted(node)}" if side else f"node = {quoted(node)}"
-    sign = "=" if network.num_addresses == 1 else "in"
-    return f"{side or 'ip'} {sign} {node}"
-
-
-def edge_claim(key: Mapping[str, Any], level: str) -> str:
-    """Write the claim that a flow belongs to an edge."""
-    ends = (node_claim(str(key.get(side)), level, side) for side in ("src", "dst"))
-    return both(*ends, service_claim(key.get("port"), key.get("protocol")))
 
 
 _HOW: dict[str, str] = {"only": "only", "exclude": "exclude", "peers": "include"}

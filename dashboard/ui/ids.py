@@ -7,6 +7,7 @@ PAGE_THEME = "page-theme"
 PAGE_DISPLAY = "page-display"
 PAGE_VIEW = "page-view"
 PAGE_VERSION = "page-version"
+PAGE_STALE = "page-stale"
 PAGE_NOTICE = "page-notice"
 PAGE_COMMAND = "page-command"
 

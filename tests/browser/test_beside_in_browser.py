@@ -64,7 +64,7 @@ def test_bars_work_by_keyboard(open_page: OpenPage) -> None:
     wait_idle(page)
 
     assert name
-    assert page.evaluate("new URLSearchParams(location.search).get('filter')") == f"node = {name}"
+    assert page.evaluate("new URLSearchParams(location.search).get('filter')") == f"ip = {name}"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dashboard.ui import ids
 
 
 def register(app: Dash) -> None:
-    """Wire the functions of assets/20-callbacks.js and assets/21-display.js."""
+    """Wire the functions of assets/20-callbacks.js, 21-display.js and 34-stale.js."""
     wire: Any = app.clientside_callback
     wire(
         ClientsideFunction("atlas", "theme"),
@@ -29,6 +29,12 @@ def register(app: Dash) -> None:
         ClientsideFunction("atlas", "brush"),
         Output(ids.TIMELINE_BRUSH, "data"),
         Input(ids.TIMELINE_GRAPH, "relayoutData"),
+        prevent_initial_call=True,
+    )
+    wire(
+        ClientsideFunction("atlasStale", "mark"),
+        Input(ids.PAGE_STALE, "data"),
+        Input(ids.PAGE_VIEW, "data"),
         prevent_initial_call=True,
     )
     wire(

@@ -95,6 +95,7 @@ class Source:
         """Run this request's queries until the same tab asks the next question."""
         if not has_request_context():
             return
+        g.turn = turn
         cancellation = self.turns.begin(asker, turn)
         asking.set(cancellation)
         if cancellation is not None:

@@ -13,6 +13,7 @@ from dashboard.analysis.filters.tokens import FilterError
 from dashboard.analysis.flow_query import parameters
 from dashboard.ui import ids, wording
 from dashboard.ui.callbacks.shown import Source, behind, hidden
+from dashboard.ui.callbacks.trouble import PLAIN
 from dashboard.ui.commands import after_command, after_expansion, after_network
 from dashboard.ui.display import choose
 from dashboard.ui.figures.filter_chips import filter_chips, trouble
@@ -78,6 +79,7 @@ def register(app: Dash, source: Source) -> None:
             "search": Output(ids.PAGE_URL, "search"),
             "view": Output(ids.PAGE_VIEW, "data"),
             "notice": Output(ids.PAGE_NOTICE, "children"),
+            "notice_class": Output(ids.PAGE_NOTICE, "className"),
             "values": {name: Output(*where) for name, where in _VALUES.items()},
             "hints": [
                 Output(ids.CONTROLS_START, "placeholder"),
@@ -137,6 +139,7 @@ def register(app: Dash, source: Source) -> None:
             if cause == "tab" and _shows(shown, asked)
             else asked | next_turn(source, shown),
             "notice": " ".join(problems),
+            "notice_class": PLAIN,
             "values": control_values(state),
             "hints": [
                 wording.minute(moment) if moment is not None else ""
@@ -194,7 +197,7 @@ def _shows(shown: Any, asked: dict[str, Any]) -> bool:
 
 
 def _unchanged() -> dict[str, Any]:
-    plain = dict.fromkeys(("search", "view", "notice", "typed", "chips"), no_update)
+    plain = dict.fromkeys(("search", "view", "notice", "notice_class", "typed", "chips"), no_update)
     return plain | {"values": dict.fromkeys(_VALUES, no_update), "hints": [no_update, no_update]}
 
 

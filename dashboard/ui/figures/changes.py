@@ -14,7 +14,7 @@ from dashboard.analysis.answers import Changes
 from dashboard.analysis.enrich.services import service_name
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.ui import ids, wording
-from dashboard.ui.commands import edge_claim
+from dashboard.ui.claims import edge_claim
 from dashboard.ui.figures.network import key_id
 
 Row = dict[str, Any]
@@ -166,10 +166,9 @@ def _row(row: Answered, query: FlowQuery, total: float, most: float, scale: floa
     metric, port, number = query.metric, _optional(row["port"]), _optional(row["protocol"])
     difference = float(row["difference"])
     now, before = int(row[metric]), int(row[f"{metric}_before"])
-    key = {"src": row["src"], "dst": row["dst"], "port": port, "protocol": number}
     return {
         "id": _id(row),
-        "claim": edge_claim(key, query.level),
+        "claim": edge_claim(row["src"], row["dst"], port, number, query.level),
         "change": row["change"],
         "kind": KINDS[row["change"]],
         "src": row["src"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from dashboard.analysis.answers import NodeFacts, Ranking, Timeline, Totals
 from dashboard.analysis.enrich.services import service_name
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.ui import wording
-from dashboard.ui.commands import edge_claim, node_claim
+from dashboard.ui.claims import edge_claim, node_claim, pair_claim
 from dashboard.ui.figures.details import Lines, fact_lines, gone, listed, volume_lines
 from dashboard.ui.figures.timeline import timeline_figure
 from dashboard.ui.selection import Selected
@@ -63,8 +63,9 @@ def claim_of(part: Selected, level: str, side: str = "") -> str:
         level: The question's level.
         side: `src` or `dst`: a node as initiator or as responder alone.
     """
-    if part.edge is not None:
-        return edge_claim(asdict(part.edge), level)
+    edge = part.edge
+    if edge is not None:
+        return edge_claim(edge.src, edge.dst, edge.port, edge.protocol, level)
     return node_claim(part.node, level, side)
 
 
@@ -154,9 +155,7 @@ def _peers(answer: PartAnswer, ranking: Ranking | None, node: str, *, outward: b
         if pd.isna(peer):  # Records without addresses have a side and no end.
             continue
         ends = (node, str(peer)) if outward else (str(peer), node)
-        claim = " and ".join(
-            node_claim(end, level, side) for side, end in zip(("src", "dst"), ends, strict=True)
-        )
+        claim = pair_claim(*ends, level)
         select = _select(str(peer), {"kind": "node", "id": str(peer)})
         items.append(_bar(select, int(amount), most, metric, f"{ends[0]} → {ends[1]}", claim))
     return [html.Ul(items, className="peers"), *_rest(ranking, metric)]

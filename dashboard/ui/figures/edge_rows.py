@@ -38,7 +38,7 @@ def edge_rows(edges: Edges, query: FlowQuery, bins: EdgeBins | None = None) -> l
     return [
         {
             "id": edge_id(edge),
-            "claim": edge_claim(edge),
+            "claim": edge_claim(*_key(edge), query.level),
             "src": edge.src,
             "dst": edge.dst,
             "port": edge.port,

@@ -32,11 +32,13 @@ class Value:
         dimension: One of DIMENSIONS.
         is_other: It stands for all that were cut.
         text: The value as text; `""`: the records have none.
+        level: The question's, which decides how a node is claimed.
     """
 
     dimension: str
     is_other: bool
     text: str
+    level: str = "name"
 
     @property
     def name(self) -> str:
@@ -62,18 +64,25 @@ class Value:
     @property
     def claim(self) -> str:
         """What a click says; `""`: a filter cannot say it."""
-        return "" if self.is_other or not self.text else value_claim(self.dimension, self.text)
+        if self.is_other or not self.text:
+            return ""
+        return value_claim(self.dimension, self.text, self.level)
 
 
-def values_of(found: Breakdown) -> list[tuple[Value, ...]]:
-    """Return the values of each row, in the order of its dimensions."""
+def values_of(found: Breakdown, level: str) -> list[tuple[Value, ...]]:
+    """Return the values of each row, in the order of its dimensions.
+
+    Args:
+        found: The answer.
+        level: The question's.
+    """
     columns = []
     for dimension in found.dimensions:
         texts = ["" if pd.isna(value) else str(value) for value in found.rows[dimension]]
         others = found.rows[f"{dimension}_other"]
         columns.append(
             [
-                Value(dimension, bool(other), "" if other else text)
+                Value(dimension, bool(other), "" if other else text, level)
                 for text, other in zip(texts, others, strict=True)
             ]
         )

@@ -27,7 +27,7 @@ def matrix_figure(found: Breakdown, query: FlowQuery, scheme: object) -> go.Figu
     if not any(amounts):
         return empty_figure(nothing_fits(query), scheme)
     cells: Cells = {}
-    for (row, column), amount in zip(values_of(found), amounts, strict=True):
+    for (row, column), amount in zip(values_of(found, query.level), amounts, strict=True):
         if amount > 0:
             cells[row, column] = cells.get((row, column), 0) + amount
     total = sum(cells.values())

@@ -92,7 +92,7 @@ def ranking_list(ranking: Ranking, query: FlowQuery, kind: str) -> Any:
             ("accepted", accepted),
             ("unlogged", total - rejected - accepted),
         )
-        claim = _claim(row, kind)
+        claim = _claim(row, kind, query.level)
         items.append(_bar(_label(row, kind), claim, total, in_all, longest, parts, metric))
     if other > 0:
         items.append(_bar("Other", "", other, in_all, longest, (("other", other),), metric))
@@ -110,16 +110,16 @@ def _label(row: Mapping[Any, Any], kind: str) -> str:
     return _node(row[{"talkers": "node", "dst": "dst"}.get(kind, "src")])
 
 
-def _claim(row: Mapping[Any, Any], kind: str) -> str:
+def _claim(row: Mapping[Any, Any], kind: str, level: str) -> str:
     if kind == "ports":
         return service_claim(_whole(row["port"]), _whole(row["protocol"]))
     if kind == "pair":
-        return pair_claim(_text(row["src"]), _text(row["dst"]))
+        return pair_claim(_text(row["src"]), _text(row["dst"]), level)
     if kind == "denied":
-        return both(end_claim("src", _text(row["src"])), "action = reject")
+        return both(end_claim("src", _text(row["src"]), level), "action = reject")
     if kind == "talkers":
-        return end_claim("node", _text(row["node"]))
-    return end_claim(kind, _text(row[kind]))
+        return end_claim("", _text(row["node"]), level)
+    return end_claim(kind, _text(row[kind]), level)
 
 
 def _bar(

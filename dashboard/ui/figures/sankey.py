@@ -29,7 +29,7 @@ def sankey_figure(found: Breakdown, query: FlowQuery, scheme: object) -> go.Figu
     amounts = amounts_of(found, query.metric)
     if not any(amounts):
         return empty_figure(nothing_fits(query), scheme)
-    rows = values_of(found)
+    rows = values_of(found, query.level)
     rejected = [int(n) for n in found.rows["rejected"]]
     flows = [int(n) for n in found.rows["flows"]]
     bands: dict[Band, list[int]] = {}

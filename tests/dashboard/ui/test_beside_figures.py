@@ -46,13 +46,13 @@ def drawn_timeline(*bins: tuple[int, str, int], start: int = START) -> Timeline:
 @pytest.mark.parametrize(
     ("claim", "text"),
     [
-        (end_claim("src", "web 1"), 'src = "web 1"'),
-        (end_claim("node", 'a"b'), 'node = "a\\"b"'),
-        (pair_claim("a", "10.0.0.9"), "src = a and dst = 10.0.0.9"),
+        (end_claim("src", "web 1", "name"), 'src = "web 1"'),
+        (end_claim("", 'a"b', "name"), 'ip = "a\\"b"'),
+        (pair_claim("a", "10.0.0.9", "name"), "src = a and dst = 10.0.0.9"),
         (service_claim(443, 6), "port = 443 and protocol = 6"),
         (service_claim(None, 1), "protocol = 1"),
-        (value_claim("action", "REJECT"), "action = reject"),
-        (value_claim("port", "53"), "port = 53"),
+        (value_claim("action", "REJECT", "name"), "action = reject"),
+        (value_claim("port", "53", "name"), "port = 53"),
     ],
 )
 def test_claims_are_filters(claim: str, text: str) -> None:
@@ -63,14 +63,19 @@ def test_claims_are_filters(claim: str, text: str) -> None:
 
 def test_what_no_filter_can_say_has_no_claim() -> None:
     """An end or a service that the records do not name."""
-    assert end_claim("src", None) == pair_claim("a", None) == service_claim(None, None) == ""
+    assert (
+        end_claim("src", None, "name")
+        == pair_claim("a", None, "name")
+        == service_claim(None, None)
+        == ""
+    )
     assert Value("src", True, "").claim == Value("port", False, "").claim == ""
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "claim"),
     [
-        ("talkers", "app-1", "node = app-1"),
+        ("talkers", "app-1", "ip = app-1"),
         ("src", "alb-a", "src = alb-a"),
         ("dst", "app-1", "dst = app-1"),
         ("pair", "alb-a → app-1", "src = alb-a and dst = app-1"),

@@ -14,12 +14,11 @@ from dashboard.analysis.flow_query import FlowQuery
 from dashboard.errors import BadQueryError
 from dashboard.saved_views import MAX_VIEWS, SavedViews, SavedViewsError
 from dashboard.ui.callbacks.view import edited, state_after
+from dashboard.ui.claims import edge_claim, node_claim
 from dashboard.ui.commands import (
     after_command,
     after_expansion,
     after_network,
-    edge_claim,
-    node_claim,
 )
 from dashboard.ui.turns import Turns
 from dashboard.ui.view_state import ViewState
@@ -109,12 +108,10 @@ def test_nodes_are_claimed_as_they_are_drawn(node: str, level: str, side: str, c
 
 def test_an_edge_is_claimed_by_its_whole_key() -> None:
     """Ends, port and protocol."""
-    assert (
-        edge_claim(EDGE, "name") == "src = web-1 and dst = 10.0.0.9 and port = 443 and protocol = 6"
-    )
-    assert edge_claim(EDGE | {"port": None, "protocol": None}, "name") == (
-        "src = web-1 and dst = 10.0.0.9"
-    )
+    whole = "src = web-1 and dst = 10.0.0.9 and port = 443 and protocol = 6"
+    assert edge_claim("web-1", "10.0.0.9", 443, 6, "name") == whole
+    assert edge_claim("web-1", "10.0.0.9", None, None, "name") == "src = web-1 and dst = 10.0.0.9"
+    assert edge_claim("web-1", None, 443, 6, "name") == "port = 443 and protocol = 6"
 
 
 def test_the_networks_menu_filters() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from dash import Dash
 
+from dashboard.analysis.engines.stopping import QueryTimeoutError
 from dashboard.app import create_app
 from dashboard.config import DashboardConfig
 from dashboard.errors import EmptyCacheError
 from dashboard.ui import ids
+from dashboard.ui.callbacks.trouble import PLAIN, WHOLE
 from tests.dashboard.ui.made_up import LINKS, MadeUpAnswers
 
 UPDATE = "/_dash-update-component"
@@ -228,6 +230,8 @@ def test_empty_cache_is_a_sentence(config: DashboardConfig) -> None:
     notice = answer[ids.PAGE_NOTICE]["children"]
     assert "data/cache: this cache does not exist." in notice
     assert "python -m ingest load SOURCE --cache data/cache" in notice
+    # The sentence is all of the page.
+    assert answer[ids.PAGE_NOTICE]["className"] == WHOLE
 
 
 def test_unexpected_trouble_is_no_blank_page(config: DashboardConfig) -> None:
@@ -241,6 +245,39 @@ def test_unexpected_trouble_is_no_blank_page(config: DashboardConfig) -> None:
 
     assert "server's log" in answer[ids.PAGE_NOTICE]["children"]
     assert "RuntimeError" not in json.dumps(answer)
+
+
+def test_a_limit_takes_away_what_it_left_unanswered(config: DashboardConfig) -> None:
+    """Not the controls: they lead to a smaller question. The old picture would be a wrong one."""
+
+    class Slow(MadeUpAnswers):
+        def edges(self, query: Any) -> Any:  # noqa: ARG002
+            raise QueryTimeoutError(8)
+
+    app = create_app(Slow(), config)
+    state = {VIEW: {**view("?top=7")[VIEW], "asker": "a", "turn": 12}}
+
+    answer = call(app, f"{ids.NETWORK_GRAPH}.elements", **state)
+
+    notice = answer[ids.PAGE_NOTICE]
+    assert notice["children"].startswith("The question took longer than 8 s and was stopped.")
+    assert notice["className"] == PLAIN
+    stale = answer[ids.PAGE_STALE]["data"]
+    assert stale["turn"] == 12
+    assert stale["parts"] == sorted(
+        [ids.NETWORK_GRAPH, ids.NETWORK_SUMMARY, ids.NETWORK_EMPTY, ids.NETWORK_SHOW_ALL]
+    )
+
+
+def test_a_bad_value_leaves_the_pictures(app: Dash) -> None:
+    """They are of the question that still stands."""
+    changed = f"{ids.CONTROLS_TOP_K}.value"
+    search = {f"{ids.PAGE_URL}.search": "", changed: "many"}
+
+    answer = call(app, VIEW, changed=[changed], **search)
+
+    assert answer[ids.PAGE_NOTICE]["children"].startswith("top: 'many' is not usable.")
+    assert answer[ids.PAGE_STALE]["data"]["turn"] is None
 
 
 def test_two_apps_live_in_one_process(config: DashboardConfig) -> None:
