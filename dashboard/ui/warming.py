@@ -33,8 +33,8 @@ def first_screen(source: Source) -> None:
     shown.answers.totals(shown.query)
     shown.positions(node_ids(edges))
     ranked(shown.answers, shown.query, next(iter(KINDS)), FEW)
-    shown.answers.timeline(shown.query, MAX_BINS)
     shown.answers.coverage(shown.query)
+    shown.answers.timeline(shown.query, MAX_BINS)
 
 
 def _watch(source: Source) -> None:

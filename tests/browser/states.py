@@ -30,12 +30,14 @@ class State:
         search: The URL's search string that it begins with.
         reach: What a reader does from there.
         is_drawn: The network has nodes.
+        is_variant: It has no part that another state lacks: worth a picture and no test.
     """
 
     name: str
     search: str = ""
     reach: Callable[[Page], Any] = lambda _page: None
     is_drawn: bool = True
+    is_variant: bool = False
 
     def enter(self, page: Page) -> None:
         """Wait for the opened page and go where the state is."""
@@ -143,18 +145,18 @@ def _level_list(page: Page) -> None:
 
 STATES: tuple[State, ...] = (
     State("network"),
-    State("network-200", "?top=200&threshold=0"),
-    State("network-subnets", "?level=subnet&internet=one"),
-    State("filtered", "?filter=action+%3D+reject&metric=bytes"),
+    State("network-200", "?top=200&threshold=0", is_variant=True),
+    State("network-subnets", "?level=subnet&internet=one", is_variant=True),
+    State("filtered", "?filter=action+%3D+reject&metric=bytes", is_variant=True),
     State("table", "?tab=table"),
     State("sankey", "?tab=sankey"),
     State("matrix", "?tab=matrix"),
     State("changes", "?tab=changes&compare=previous&range=1h"),
     State("changes-none", "?tab=changes"),
-    State("changed-network", "?compare=previous&range=1h"),
+    State("changed-network", "?compare=previous&range=1h", is_variant=True),
     State("quality", "?tab=quality"),
     State("drawer-node", reach=_node),
-    State("drawer-edge", reach=_edge),
+    State("drawer-edge", reach=_edge, is_variant=True),
     State("drawer-records", reach=_drawer_tab("Log records")),
     State("drawer-initiator", reach=_drawer_tab("Who began")),
     State("menu", reach=_menu),
@@ -162,13 +164,13 @@ STATES: tuple[State, ...] = (
     State("tour", reach=_tour),
     State("views", reach=_views),
     State("take-away", reach=_take_away),
-    State("take-away-sharing", "?sharing=on", reach=_take_away),
+    State("take-away-sharing", "?sharing=on", reach=_take_away, is_variant=True),
     State("loaded-file", reach=_loaded),
     State("completion", reach=_completion),
     State("bad-filter", reach=_bad_filter),
     State("level-list", reach=_level_list),
-    State("local-time", "?metric=bytes", reach=_display),
-    State("bad-url", "?threshold=few&tab=nowhere"),
-    State("nothing-fits", "?start=2027-01-01T00:00Z", is_drawn=False),
+    State("local-time", "?metric=bytes", reach=_display, is_variant=True),
+    State("bad-url", "?threshold=few&tab=nowhere", is_variant=True),
+    State("nothing-fits", "?start=2027-01-01T00:00Z", is_drawn=False, is_variant=True),
     State("below-threshold", "?threshold=1000000000", is_drawn=False),
 )  # fmt: skip

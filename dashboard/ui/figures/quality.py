@@ -295,4 +295,12 @@ def _objects(count: int) -> str:
 
 
 def _section(title: str, content: list[Any]) -> Any:
-    return html.Section([html.H3(title), *content], className="quality-section")
+    named: dict[str, Any] = {"aria-label": title}
+    # On a phone its tables are wider than the screen and moved by keyboard, too.
+    return html.Section(
+        [html.H3(title), *content],
+        className="quality-section",
+        tabIndex="0",
+        role="region",
+        **named,
+    )

@@ -47,6 +47,7 @@ def _tab(tools: list[Any], drawing: Any, label: str) -> Any:
         [html.Div(tools, className="flows-tools"), drawing],
         className="flows",
         role="region",
+        tabIndex="0",  # On a phone it is wider than the screen, and moved over.
         **labelled(label),
     )
 
