@@ -23,6 +23,7 @@ from dashboard.analysis.query.prepared import BY_RANGE, Prepared, View, prepare
 from dashboard.analysis.query.span import Span
 from dashboard.errors import DashboardError, EmptyCacheError
 from ingest.errors import CacheError
+from ingest.store.layout import HOUR_S
 from ingest.store.read import CacheMissingError, CacheReader, CacheSnapshot
 
 _KEPT_ANSWERS = 512
@@ -209,7 +210,9 @@ class Editions:
         for kind in prepared.tables:
             found: set[str] = set()
             if view in BY_RANGE:
-                found.update(edition.snapshot.files(kind, query.start, query.end))
+                # Rows stand at the beginning of their hour, which the range may cut.
+                start = None if query.start is None else query.start - query.start % HOUR_S
+                found.update(edition.snapshot.files(kind, start, query.end))
                 files[kind] = sorted(found)
                 continue
             for span in spans:

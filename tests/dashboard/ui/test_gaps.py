@@ -85,3 +85,15 @@ def test_hours_are_what_ingest_counted(logged: FlowSource) -> None:
     assert int(hours["nodata"].sum()) == totals.nodata
     assert int(hours["ok"].sum()) == totals.volume.records
     assert list(hours["hour_start"]) == sorted(hours["hour_start"])
+
+
+def test_hour_that_the_range_cuts_counts_whole(logged: FlowSource) -> None:
+    """An hour of which the chart shows the second half is no hour without logs."""
+    everything = logged.coverage(FlowQuery())
+    hour = int(everything["hour_start"].iloc[0])
+
+    half = logged.coverage(FlowQuery(start=hour + 1_800, end=hour + 3_600))
+
+    assert half.to_dict("records") == everything.head(1).to_dict("records")
+    by_interface = logged.quality(FlowQuery(start=hour + 1_800, end=hour + 3_600)).interfaces
+    assert int(by_interface["records"].sum()) == int(half["ok"].sum())
