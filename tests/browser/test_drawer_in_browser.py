@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from dashboard.ui import ids
 from tests.browser.conftest import TIMEOUT_MS, OpenPage, wait_idle, wait_until
@@ -20,13 +17,6 @@ expect.set_options(timeout=TIMEOUT_MS)
 DRAWER = css(ids.DRAWER_PANEL)
 NODE = "n:redis-primary"
 COMPARED = "?compare=previous&range=1h"
-
-
-def violations(page: Page) -> str:
-    """Return what axe-core finds wrong, short enough to read."""
-    found = Axe().run(page).response["violations"]
-    short = [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found]
-    return json.dumps(short, indent=1)
 
 
 def test_click_on_a_node_leads_to_its_log_lines(open_page: OpenPage) -> None:
@@ -152,24 +142,3 @@ def test_command_for_a_better_format_is_copied(open_page: OpenPage) -> None:
     expect(page.get_by_role("button", name="Copy: Command")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == shown
     assert shown.startswith("aws ec2 create-flow-logs")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("search", ["", "?tab=changes&compare=previous&range=1h", "?tab=quality"])
-def test_axe_finds_nothing_wrong(open_page: OpenPage, scheme: str, search: str) -> None:
-    """With the drawer open at its records, and wide, as well."""
-    page = open_page(search, scheme=scheme)
-    wait_idle(page)
-
-    assert violations(page) == "[]"
-    if not search:
-        click_node(page, NODE)
-        expect(page.locator(css(ids.NETWORK_DETAILS))).to_contain_text("as initiator")
-        assert violations(page) == "[]"
-        open_tab(page, "Log records")
-        expect(page.locator(css(ids.DRAWER_RECORDS_NOTE))).to_contain_text("1 to 50")
-        assert violations(page) == "[]"
-        page.get_by_role("button", name="Wider").click()
-        open_tab(page, "Who began")
-        expect(page.locator(css(ids.DRAWER_RULES))).to_contain_text("records")
-        assert violations(page) == "[]"

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from dashboard.ui import ids
 from tests.browser.conftest import TIMEOUT_MS, OpenPage, wait_drawn, wait_until
@@ -279,26 +275,3 @@ def test_menu_by_keyboard(open_page: OpenPage) -> None:
     page.keyboard.press("ContextMenu")
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
-
-
-def violations(page: Page) -> list[Any]:
-    """Return what axe-core finds wrong, short enough to read."""
-    found = Axe().run(page).response["violations"]
-    return [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("search", ["?top=200", "?tab=table"])
-def test_axe_finds_nothing_wrong(open_page: OpenPage, scheme: str, search: str) -> None:
-    """With a selection, a focus and the menu open as well."""
-    page = open_page(search, scheme=scheme)
-
-    assert violations(page) == []
-    if "tab" not in search:
-        click_node(page, "n:redis-primary")
-        expect(page.locator(css(ids.DRAWER_PANEL))).to_contain_text("redis-primary")
-        page.keyboard.press("f")
-        page.keyboard.press("?")
-        page.keyboard.press("m")
-        expect(page.get_by_role("menu")).to_be_visible()
-        assert json.dumps(violations(page), indent=1) == "[]"

@@ -21,6 +21,7 @@ from tests.browser.conftest import (
     wait_idle,
     wait_until,
 )
+from tests.browser.states import violations
 from tests.browser.steps import choose, css, expect_search, open_tab, type_into
 
 pytestmark = pytest.mark.browser
@@ -335,3 +336,39 @@ def test_cache_without_records_is_one_sentence(
         expect(page.locator(css(ids.NETWORK_GRAPH))).to_be_hidden()
         wait_idle(page)
         page.close()
+
+
+def test_a_limit_is_told_where_the_answer_would_be(open_page: OpenPage, cache: Path) -> None:
+    """The controls stay: they lead to a smaller question. Nothing old is taken for the answer."""
+    with served(cache, "--memory-limit", "1MB") as base:
+        page = open_page(base=base, drawn=False)
+        notice = page.locator(css(ids.PAGE_NOTICE))
+        expect(notice).to_contain_text("needs more than the memory limit of 1MB.")
+        expect(page.locator(".network-stage")).to_have_attribute("data-stale", "")
+        expect(page.locator(css(ids.CONTROLS_SPAN))).to_be_visible()
+        wait_idle(page)
+        assert violations(page) == "[]"
+        page.close()
+
+
+def test_times_and_units_are_the_readers(open_page: OpenPage) -> None:
+    """Kept by the browser; the link stays in UTC, and so does what is typed into it."""
+    page = open_page("?start=2026-03-02T01:00Z&end=2026-03-02T02:00Z&metric=bytes")
+    zone = page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+
+    page.click(css(ids.DISPLAY_SUMMARY))
+    choose(page, ids.DISPLAY_UNITS, "MiB")
+    choose(page, ids.DISPLAY_ZONE, "Local")
+    expect(page.locator(css(ids.DISPLAY_SUMMARY))).to_contain_text(zone.split("/")[-1])
+    expect(page.locator(css(ids.HEADER_TOTALS))).to_contain_text("iB")
+    page.keyboard.press("Escape")
+    wait_idle(page)
+    page.reload()
+    wait_drawn(page)
+
+    expect(page.locator(css(ids.HEADER_TOTALS))).to_contain_text("iB")
+    before = page.evaluate("location.search")
+    page.click(css(ids.CONTROLS_EARLIER))
+    wait_until(page, "location.search.includes('end=2026-03-02T01:00Z')")
+    page.click(css(ids.CONTROLS_LATER))
+    wait_until(page, "wanted => location.search === wanted", before)

@@ -77,9 +77,9 @@ def test_from_the_burst_to_the_file(
     box = page.locator(f"{css(ids.TIMELINE_GRAPH)} .nsewdrag").bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
-    page.mouse.move(max(left - 4, box["x"] + 1), y)
+    page.mouse.move(left + 1, y)
     page.mouse.down()
-    page.mouse.move(min(right + 4, box["x"] + box["width"] - 1), y, steps=6)
+    page.mouse.move(right - 1, y, steps=6)
     page.mouse.up()
     wait_until(page, "location.search.includes('start=2026-03-03T10:')")
     wait_idle(page)

@@ -31,6 +31,7 @@ def test_the_dialog_speaks_before_a_file_leaves(open_page: OpenPage) -> None:
 
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+    expect(page.locator(css(ids.TAKE_OPEN))).to_be_focused()
 
 
 def test_a_png_holds_the_network(open_page: OpenPage) -> None:
@@ -46,7 +47,7 @@ def test_a_png_holds_the_network(open_page: OpenPage) -> None:
 
 
 def test_a_loaded_file_is_looked_at_and_left(open_page: OpenPage, tmp_path: Path) -> None:
-    """A bad one is told with its place; a good one is drawn; the way back leads to live data."""
+    """What is wrong with a bad one is told; a good one is drawn; the way back is to live data."""
     bad, good = tmp_path / "bad.json", tmp_path / "good.json"
     graph = {"nodes": ["<b>a</b>", "b"], "edges": [{"src": "<b>a</b>", "dst": "b", "count": 7}]}
     good.write_text(json.dumps(graph))
@@ -55,8 +56,13 @@ def test_a_loaded_file_is_looked_at_and_left(open_page: OpenPage, tmp_path: Path
     page.click(css(ids.TAKE_OPEN))
     upload = page.locator(f"{css(ids.TAKE_UPLOAD)} input")
 
+    trouble = page.locator(css(ids.TAKE_TROUBLE))
+    upload.set_input_files({"name": "all.json", "mimeType": "", "buffer": b" " * 6_000_000})
+    expect(trouble).to_contain_text("all.json: is 6.0 MB, more than the 5.0 MB")
+    upload.set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"{}"})
+    expect(trouble).to_contain_text("notes.txt: is not a .json file.")
     upload.set_input_files(bad)
-    expect(page.locator(css(ids.TAKE_TROUBLE))).to_contain_text("bad.json: edges[0].src is")
+    expect(trouble).to_contain_text("bad.json: edges[0].src is")
     upload.set_input_files(good)
 
     shown = page.get_by_role("dialog", name="Loaded file: good.json")
