@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8050
 RECORDS ?= 300000
 
-.PHONY: run test bench lint install dev clean
+.PHONY: run test bench screenshots lint install dev clean
 
 run: install data/simulated/labels.parquet
 	$(BIN)/python -m ingest load data/simulated --cache data/cache
@@ -41,6 +41,10 @@ lint: dev
 bench: dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
 	$(BIN)/python -m tests.bench $(BENCH)
+
+# Every state of the page, light and dark, at three widths, to be looked at: build/screenshots.
+screenshots: dev
+	$(BIN)/python -m tests.browser.screenshots
 
 clean:
 	rm -rf build data/cache data/simulated

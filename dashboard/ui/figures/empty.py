@@ -11,6 +11,8 @@ from dashboard.analysis.flow_query import FlowQuery
 from dashboard.ui import wording
 from dashboard.ui.theme import palette, plotly_template
 
+_WIDER = "Take a wider range"
+
 
 def nothing_fits(query: FlowQuery) -> str:
     """Say which range is empty and what to change."""
@@ -23,8 +25,13 @@ def nothing_fits(query: FlowQuery) -> str:
         where = f"before {wording.minute(query.end)} {wording.zone(query.end)}"
     else:
         where = f"between {wording.span(query.start or 0, query.end or 0)}".replace(" – ", " and ")  # noqa: RUF001
-    change = "Take a wider range" if query.action == "all" else "Show all actions or a wider range"
-    return f"{what[query.action]} {where}. {change}."
+    change = _WIDER if query.action == "all" else "Show all actions or a wider range"
+    fit = ""
+    if query.filter:
+        fit = " fit the filter"
+        more = "" if change == _WIDER and query.start is None and query.end is None else change
+        change = "Take a part of it away" + (f", or {more[:1].lower()}{more[1:]}" if more else "")
+    return f"{what[query.action]}{fit} {where}. {change}."
 
 
 def summary(edges: Edges, query: FlowQuery) -> str:

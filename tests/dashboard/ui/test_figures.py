@@ -140,6 +140,15 @@ def test_all_edges_below_the_threshold_are_said_to_be(answers: MadeUpAnswers) ->
         ),
         (FlowQuery(start=START), "No flows since 2026-03-02 10:00 UTC. Take a wider range."),
         (FlowQuery(end=START), "No flows before 2026-03-02 10:00 UTC. Take a wider range."),
+        (
+            FlowQuery(filter="port = 1"),
+            "No flows fit the filter in the whole cache. Take a part of it away.",
+        ),
+        (
+            FlowQuery(filter="port = 1", action="reject", start=START),
+            "No rejected flows fit the filter since 2026-03-02 10:00 UTC. "
+            "Take a part of it away, or show all actions or a wider range.",
+        ),
     ],
 )
 def test_empty_answer_says_what_to_change(query: FlowQuery, sentence: str) -> None:

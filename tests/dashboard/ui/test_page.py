@@ -2,12 +2,15 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dash import Dash
 
 from dashboard.analysis.engines.stopping import QueryTimeoutError
+from dashboard.analysis.enrich.known_ips import KnownNames
+from dashboard.analysis.query.source import FlowSource
 from dashboard.app import create_app
 from dashboard.config import DashboardConfig
 from dashboard.errors import EmptyCacheError
@@ -216,6 +219,17 @@ def test_bad_download_is_a_400_with_a_sentence(app: Dash, search: str, text: str
     response = app.server.test_client().get(f"/graph.json{search}")
 
     assert (response.status_code, response.text) == (400, text)
+
+
+def test_damaged_catalog_is_a_sentence(config: DashboardConfig, tmp_path: Path) -> None:
+    """It is all of the page, too: no control leads out of it."""
+    (tmp_path / "catalog.sqlite").write_bytes(b"no database" * 99)
+    app = create_app(FlowSource(tmp_path, KnownNames()), config)
+
+    answer = call(app, VIEW, **{f"{ids.PAGE_URL}.search": ""})
+
+    assert "the catalog cannot be read" in answer[ids.PAGE_NOTICE]["children"]
+    assert answer[ids.PAGE_NOTICE]["className"] == WHOLE
 
 
 def test_empty_cache_is_a_sentence(config: DashboardConfig) -> None:
