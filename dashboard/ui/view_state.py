@@ -14,6 +14,7 @@ SPANS: dict[str, int] = {"1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800
 ALL = "all"
 CUSTOM = ""  # A range of its own: no preset is lit.
 TABS = ("network", "table", "sankey", "matrix", "changes", "quality")
+LISTS = ("talkers", "src", "dst", "pair", "denied", "ports")
 COMPARISONS: dict[str, int | None] = {"previous": None, "day": 86_400, "week": 604_800}
 _MINUTE_S = 60
 
@@ -27,6 +28,7 @@ class ViewState:
         span: Preset that the range follows as records arrive: a key of SPANS, ALL,
             or CUSTOM for a range that stays where it is.
         tab: Which of TABS lies on top.
+        top_list: Which of LISTS is shown.
         sharing: Addresses without a name are shown as pseudonyms, in the filter too.
         compare: What the range is compared with: a key of COMPARISONS (the range of equal
             length before it, or the same range a day or a week earlier), or `""`: nothing.
@@ -35,6 +37,7 @@ class ViewState:
     query: FlowQuery = field(default_factory=FlowQuery)
     span: str = ALL
     tab: str = TABS[0]
+    top_list: str = LISTS[0]
     sharing: bool = False
     compare: str = ""
 
@@ -62,10 +65,12 @@ class ViewState:
             query = query.replace(start=None, end=None)
         if self.tab != TABS[0]:
             own.append(("tab", self.tab))
+        if self.top_list != LISTS[0]:
+            own.append(("list", self.top_list))
         return _joined(query.to_search(), own + self._more())
 
     def to_fixed_search(self) -> str:
-        """Write what views and downloads read: the range as times, and no tab."""
+        """Write what views and downloads read: the range as times, and neither tab nor list."""
         return _joined(self.query.to_search(), self._more())
 
     def _more(self) -> list[tuple[str, str]]:
@@ -104,6 +109,7 @@ class ViewState:
             query=query,
             span=span,
             tab=_choice("tab", raw.get("tab"), TABS, default=TABS[0]),
+            top_list=_choice("list", raw.get("list"), LISTS, default=LISTS[0]),
             sharing=_choice("sharing", raw.get("sharing"), ("on", "off"), default="off") == "on",
             compare=_choice("compare", raw.get("compare"), (*COMPARISONS, ""), default=""),
         )

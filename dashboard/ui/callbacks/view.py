@@ -36,7 +36,9 @@ _VALUES = {
     "compare": (ids.CONTROLS_COMPARE, "value"),
     "sharing": (ids.CONTROLS_SHARING, "checked"),
     "tab": (ids.MAIN_TAB, "value"),
+    "list": (ids.RANKINGS_KIND, "value"),
 }
+_LOOKS = ("tab", "list")  # Another look at the same question.
 _EVENTS = {
     "reset": (ids.CONTROLS_RESET, "n_clicks"),
     "earlier": (ids.CONTROLS_EARLIER, "n_clicks"),
@@ -134,9 +136,9 @@ def register(app: Dash, source: Source) -> None:
         }
         return {
             "search": no_update if cause == "search" else state.to_search(),
-            # Another tab over the same question: what is seen of it asks by itself.
+            # What is seen of the same question asks by itself.
             "view": no_update
-            if cause == "tab" and _shows(shown, asked)
+            if cause in _LOOKS and _shows(shown, asked)
             else asked | next_turn(source, shown),
             "notice": " ".join(problems),
             "notice_class": PLAIN,
@@ -216,7 +218,7 @@ def state_after(cause: str, controls: Controls, events: Controls, newest: int | 
     """
     raw = {**controls, "sharing": "on" if controls.get("sharing") else "off"}
     if cause == "reset":
-        raw = {name: raw[name] for name in ("tab", "sharing")}
+        raw = {name: raw[name] for name in ("tab", "list", "sharing")}
     elif cause == "show_all":
         raw["threshold"] = 0
     elif cause == "brush":
@@ -252,6 +254,7 @@ def control_values(state: ViewState) -> Controls:
         "compare": state.compare,
         "sharing": state.sharing,
         "tab": state.tab,
+        "list": state.top_list,
     }
 
 

@@ -5,7 +5,8 @@ import pytest
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.errors import BadQueryError
 from dashboard.ui.callbacks.view import control_values, state_after
-from dashboard.ui.view_state import CUSTOM, ViewState, brushed_range, forgiving
+from dashboard.ui.figures.rankings import KINDS
+from dashboard.ui.view_state import CUSTOM, LISTS, ViewState, brushed_range, forgiving
 
 NEWEST = 1_772_449_170  # 2026-03-02 10:59:30 UTC
 
@@ -129,3 +130,15 @@ def test_reset_keeps_tab_and_sharing() -> None:
 def test_show_all_takes_the_threshold_away() -> None:
     """Zero lets every edge through."""
     assert state_after("show_all", controls(), {}, NEWEST).to_search() == "?threshold=0"
+
+
+def test_the_link_carries_the_top_list() -> None:
+    """Whoever opens it sees the same; views and downloads do not depend on it."""
+    state = ViewState.from_search("?list=src")
+
+    assert state.top_list == "src"
+    assert state.to_search() == "?list=src"
+    assert state.to_fixed_search() == ""
+    assert tuple(KINDS) == LISTS
+    with pytest.raises(BadQueryError, match="list: 'longest' is not usable"):
+        ViewState.from_search("?list=longest")
