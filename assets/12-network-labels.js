@@ -10,6 +10,7 @@
   var FEW_EDGES = 40;
   var MOST_EDGE_LABELS = 60;
   var NEAR_ZOOM = 1.5;
+  var HUBS = 12;
   var SIDES = ["bottom", "top", "right", "left"];
   var widths = new Map();
   var pencil = document.createElement("canvas").getContext("2d");
@@ -95,24 +96,33 @@
 
   function placeNodes(nodes, taken) {
     var discs = new Map();
-    nodes.forEach(function (node) {
+    // A hub among its many small peers has no free side: over these its label may lie.
+    var firm = new Boxes(taken.cell);
+    nodes.forEach(function (node, place) {
       var box = disc(node);
       discs.set(node.id(), box);
       taken.add(box);
+      if (place < HUBS) {
+        firm.add(box);
+      }
     });
     var sides = new Map();
-    nodes.forEach(function (node) {
+    nodes.forEach(function (node, place) {
       var own = discs.get(node.id());
       var width = widthOf(node.data("name")) * scale;
-      SIDES.some(function (side) {
-        var box = labelBox(side, own, width, FONT_PX * 1.25 * scale, GAP_PX * scale);
-        if (!taken.isFree(box, own)) {
-          return false;
-        }
-        taken.add(box);
-        sides.set(node.id(), side);
-        return true;
-      });
+      function label(among) {
+        return SIDES.some(function (side) {
+          var box = labelBox(side, own, width, FONT_PX * 1.25 * scale, GAP_PX * scale);
+          if (!among.isFree(box, own)) {
+            return false;
+          }
+          taken.add(box);
+          firm.add(box);
+          sides.set(node.id(), side);
+          return true;
+        });
+      }
+      return label(taken) || (place < HUBS && label(firm));
     });
     return sides;
   }
