@@ -7,7 +7,6 @@ for a person to look at. What axe-core finds wrong on the way is printed.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from tests.browser.conftest import (
     PROJECT,
     TIMEOUT_MS,
     Scheme,
+    chromium_path,
     follow,
     run_module,
     served,
@@ -43,9 +43,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     wrong = 0
     with _shown(options.cache) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=CHROMIUM_ARGS
-        )
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS)
         for scheme in options.scheme or _SCHEMES:
             for size in WIDTHS:
                 if not options.width or size[0] in options.width:
