@@ -45,6 +45,8 @@ QUESTIONS: dict[str, Ask] = {
     "edge_bins": lambda answers, query: answers.edge_bins(query, 12),
     "records": lambda answers, query: answers.records(query, 20, 3),
     "quality": lambda answers, query: answers.quality(query),
+    "coverage": lambda answers, query: answers.coverage(query),
+    "initiators": lambda answers, query: answers.initiators(query),
     "nodes": lambda answers, query: answers.nodes(
         tuple(answers.edges(query).rows["src"].head(5)), query
     ),
