@@ -77,6 +77,11 @@ def zone(epoch_s: int | None = None) -> str:
     return f"UTC{name}" if name[:1] in ("+", "-") else name
 
 
+def zone_note() -> str:
+    """Name the zone under a table of times; `""` for UTC, which logs are in."""
+    return "" if display().is_utc else f"; times of {zone()}"
+
+
 def span(start: int, end: int) -> str:
     """Write a range of time, the day once where both ends share it."""
     same_day = display().at(start).date() == display().at(end).date()

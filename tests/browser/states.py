@@ -11,9 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from dashboard.ui import ids
-from tests.browser.conftest import wait_drawn, wait_idle
+from tests.browser.conftest import TIMEOUT_MS, wait_drawn, wait_idle
 from tests.browser.network_steps import CANVAS, click_node
 from tests.browser.steps import choose, css
+
+expect.set_options(timeout=TIMEOUT_MS)
 
 WIDTHS = ((1440, 900), (1024, 768), (390, 844))
 NODE = "n:redis-primary"

@@ -77,7 +77,8 @@ def sum_rows(edges: Edges, query: FlowQuery) -> list[Row]:
 def bins_note(bins: EdgeBins, query: FlowQuery) -> str:
     """Say what the statistics over time are of."""
     what = wording.METRIC_NOUNS[query.metric]
-    return f"min, average, p95, max: {what} per {wording.duration(bins.bin_s)}"
+    statistics_of = f"min, average, p95, max: {what} per {wording.duration(bins.bin_s)}"
+    return f"{statistics_of}{wording.zone_note()}"
 
 
 def _key(edge: GraphEdge) -> tuple[str, str, int | None, int | None]:

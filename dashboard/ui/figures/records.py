@@ -90,10 +90,10 @@ def records_note(found: Records, totals: Totals) -> str:
     text = f"{wording.whole(first)} to {wording.whole(last)} of {wording.whole(found.total)}"
     again = volume.records - volume.flows
     if not again:
-        return f"{text} log records; each counts"
+        return f"{text} log records; each counts{wording.zone_note()}"
     return (
         f"{text} log records; {wording.whole(volume.flows)} count, {wording.whole(again)} are "
-        "second reports of the same flow"
+        f"second reports of the same flow{wording.zone_note()}"
     )
 
 

@@ -27,11 +27,13 @@ def test_what_cannot_be_used_is_utc_and_decimal(raw: object) -> None:
 def test_times_name_the_zone_that_they_are_in() -> None:
     """Also where a zone has no letters for itself, and where clocks change inside a range."""
     with shown_as(zone="Europe/Berlin"):
+        assert wording.zone_note() == "; times of Europe/Berlin"
         assert wording.span(TEN, TEN + 3_600) == "2026-03-02 11:00 – 12:00 CET"  # noqa: RUF001
         changed = wording.span(SET_BACK, SET_BACK + 7_200)
     with shown_as(zone="Asia/Dubai"):
         elsewhere = wording.span(TEN, TEN + 60)
 
+    assert wording.zone_note() == ""
     assert changed == "2026-10-25 02:00 CEST – 03:00 CET"  # noqa: RUF001
     assert elsewhere == "2026-03-02 14:00 – 14:01 UTC+04"  # noqa: RUF001
 
