@@ -13,11 +13,21 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.ui import ids
-from tests.browser.conftest import OpenPage, run_module, served, wait_idle, wait_until
+from tests.browser.conftest import (
+    TIMEOUT_MS,
+    OpenPage,
+    run_module,
+    served,
+    wait_idle,
+    wait_redrawn,
+    wait_until,
+)
 from tests.browser.network_steps import NODES
 from tests.browser.steps import css, open_tab
 
 pytestmark = pytest.mark.browser
+
+expect.set_options(timeout=TIMEOUT_MS)
 
 FIRST_BAR = f"{css(ids.RANKINGS_LIST)} [data-claim]"
 # The red columns: when the most was denied, and where that is on the screen.
@@ -72,7 +82,7 @@ def test_from_the_burst_to_the_file(
     # What is denied, and when.
     page.locator(".question").first.click()
     wait_until(page, "location.search.includes('action=reject')")
-    wait_idle(page)
+    wait_redrawn(page)
     left, right = page.evaluate(BURST, ids.TIMELINE_GRAPH)
     box = page.locator(f"{css(ids.TIMELINE_GRAPH)} .nsewdrag").bounding_box()
     assert box is not None
@@ -82,10 +92,11 @@ def test_from_the_burst_to_the_file(
     page.mouse.move(right - 1, y, steps=6)
     page.mouse.up()
     wait_until(page, "location.search.includes('start=2026-03-03T10:')")
-    wait_idle(page)
+    wait_redrawn(page)
 
     # Who does it, and what is left without.
     page.locator(css(ids.RANKINGS_KIND)).get_by_text("Initiators", exact=True).click()
+    wait_until(page, "location.search.includes('list=src')")
     wait_idle(page)
     claim = page.locator(FIRST_BAR).first.get_attribute("data-claim") or ""
     culprit = claim.removeprefix("src = ")
@@ -94,7 +105,7 @@ def test_from_the_burst_to_the_file(
     before = page.evaluate(NODES)
     page.locator(FIRST_BAR).first.click(modifiers=["Shift"])
     expect(page.locator(css(ids.FILTER_CHIPS))).to_contain_text(culprit)
-    wait_idle(page)
+    wait_redrawn(page)
     after = page.evaluate(NODES)
     assert not page.evaluate("name => cy.nodes().some(n => n.data('name') === name)", culprit)
     assert {node: before[node] for node in after if node in before} == {
@@ -108,7 +119,7 @@ def test_from_the_burst_to_the_file(
     page.click(css(ids.CONTROLS_COMPARE))
     page.get_by_role("option", name="a day earlier").click()
     wait_until(page, "location.search.includes('compare=day')")
-    wait_idle(page)
+    wait_redrawn(page)
     open_tab(page, "Changes")
     expect(page.locator(css(ids.CHANGES_SUMMARY))).to_contain_text("compared with 2026-03-02 10:")
     expect(page.locator(css(ids.CHANGES_SUMMARY))).to_contain_text("Added")
