@@ -36,7 +36,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="states to take; all by default")
     parser.add_argument("--cache", type=Path, help="a cache to show; else a simulated day")
     parser.add_argument("--scheme", choices=_SCHEMES, action="append", help="light or dark only")
-    parser.add_argument("--width", type=int, action="append", help="one of these widths only")
+    parser.add_argument(
+        "--width", type=int, action="append", help="this width; its height as a screen has it"
+    )
     parser.add_argument("--out", type=Path, default=PROJECT / "build" / "screenshots")
     options = parser.parse_args()
     states = [state for state in STATES if not options.names or state.name in options.names]
@@ -45,9 +47,9 @@ def main() -> int:
     with _shown(options.cache) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS)
         for scheme in options.scheme or _SCHEMES:
-            for size in WIDTHS:
-                if not options.width or size[0] in options.width:
-                    wrong += _take(browser, url, states, scheme, size, options.out)
+            for width in options.width or dict(WIDTHS):
+                size = width, dict(WIDTHS).get(width, width * 9 // 16)
+                wrong += _take(browser, url, states, scheme, size, options.out)
         browser.close()
     return 1 if wrong else 0
 
