@@ -258,3 +258,54 @@ TABLES: dict[str, dict[str, StoredType]] = {
     "coverage": COVERAGE_COLUMNS,
     "ends": ENDS_COLUMNS,
 }
+
+# What compaction adds for readers that group by numbers rather than texts. It says nothing
+# that the tables above do not say: a cache without it gives the same answers, later.
+PLACE_COLUMNS: dict[str, StoredType] = {
+    "place_id": "int32",  # From 1; a place keeps its number as long as any part names it.
+    "address": "string",
+    "vpc_id": "string",
+    "ip4": "int64",
+    "ip6": "string",
+}
+# Columns of numbered parts beside those of their table: the number of each end's place.
+NUMBER_COLUMNS: dict[str, dict[str, StoredType]] = {
+    "edges": {"initiator_place": "int32", "responder_place": "int32"},
+    "talkers": {"place": "int32"},
+}
+PLACES = "places"
+_TEXT_ENDS = frozenset(
+    {"address", "vpc_id", "ip4", "ip6"}
+    | {
+        f"{end}{what}"
+        for end in ("initiator", "responder")
+        for what in ("", "_vpc_id", "_ip4", "_ip6")
+    }
+)
+# Numbered rows of a whole closed day or week as one part, and the table that it sums up.
+SPAN_TABLES: dict[str, str] = {"edge_spans": "edges", "talker_spans": "talkers"}
+_NUMBERED_COLUMNS: dict[str, dict[str, StoredType]] = {
+    kind: {n: t for n, t in (TABLES[kind] | numbers).items() if n not in _TEXT_ENDS}
+    for kind, numbers in NUMBER_COLUMNS.items()
+}
+
+
+def _span_columns(kind: str) -> dict[str, StoredType]:
+    columns: dict[str, StoredType] = {"span_start": "int64"}
+    return columns | {n: t for n, t in _NUMBERED_COLUMNS[kind].items() if n != "hour_start"}
+
+
+STORED_TABLES: dict[str, dict[str, StoredType]] = {
+    **{kind: columns | NUMBER_COLUMNS.get(kind, {}) for kind, columns in TABLES.items()},
+    PLACES: PLACE_COLUMNS,
+    **{name: _span_columns(kind) for name, kind in SPAN_TABLES.items()},
+}
+# Numbered parts under names of their own, with numbers in the place of their ends' texts.
+NUMBERED: dict[str, str] = {f"numbered_{kind}": kind for kind in NUMBER_COLUMNS}
+# Every table that a query may name.
+READ_TABLES: dict[str, dict[str, StoredType]] = {
+    **TABLES,
+    PLACES: PLACE_COLUMNS,
+    **{name: _NUMBERED_COLUMNS[kind] for name, kind in NUMBERED.items()},
+    **{name: STORED_TABLES[name] for name in SPAN_TABLES},
+}

@@ -23,6 +23,7 @@ class NewPart:
         last: Largest time in it.
         rows: Its rows.
         bytes: Its size.
+        is_numbered: It has the columns of `ingest.schema.NUMBER_COLUMNS`.
     """
 
     tmp: str
@@ -33,6 +34,7 @@ class NewPart:
     last: int | None
     rows: int
     bytes: int
+    is_numbered: bool = False
 
 
 @dataclass(slots=True)

@@ -16,19 +16,23 @@ import duckdb
 import pyarrow as pa
 
 from ingest.errors import CacheError
+from ingest.schema import TABLES
 from ingest.store.commit import NewPart
 from ingest.store.disk import require_space
-from ingest.store.layout import HOUR_S, HOURLY_TABLES, partition_range
+from ingest.store.layout import HOUR_S, HOURLY_TABLES, UNDATED, partition_range
 from ingest.store.merge import summed
+from ingest.store.numbering import Numbering, unnumbered
 from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES, Plan, unreadable
 from ingest.store.rewrite import rewritten
 from ingest.store.rows import LivePart, live_parts, settle, settled_hours
 from ingest.store.settle import LARGEST_HOUR, Settler
+from ingest.store.spans import ROWS_A_DAY, is_closed, outdated_spans, sum_up, week_of
 from ingest.store.write import CacheWriter
 
 LARGEST_PART = 512_000_000
 # The narrow tables of a day that is not over grow a part with every load; they are small.
 OPEN_PARTS = 32
+_FAR = 10**9  # Seconds: nothing in a cache lies as far ahead.
 
 DAILY_ROLLUPS = tuple(kind for kind in ROLLUPS if kind not in HOURLY_TABLES)
 Partition = tuple[str, str, str | None]
@@ -67,6 +71,7 @@ def compact(
     include_open: bool = False,
     largest_part: int = LARGEST_PART,
     largest_hour: int = LARGEST_HOUR,
+    rows_a_day: int = ROWS_A_DAY,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> CompactReport:
     """Derive closed hours again, and merge the parts of hours and days; one transaction a day.
@@ -80,6 +85,7 @@ def compact(
         include_open: Merge the newest hours too.
         largest_part: Flow parts that are larger together stay apart, in bytes.
         largest_hour: Hours with more rows are not derived again.
+        rows_a_day: Days and weeks that save fewer rows a day are not summed up.
         on_progress: Called with the days done, and all of them.
 
     Raises:
@@ -88,13 +94,22 @@ def compact(
     report = CompactReport()
     parts = live_parts(writer.catalog, writer.cache)
     settled = settled_hours(writer.catalog)
-    days = _due(parts, settled, include_open=include_open)
+    known = (part.last for part in parts if part.last is not None and part.kind in TABLES)
+    newest = max(known, default=0)
+    # What ended an hour before this is over.
+    until = newest + _FAR if include_open else newest
+    days = _due(parts, settled, until)
     settler = Settler(writer.tmp, largest_hour)
     report.parts_before, report.bytes_before = len(parts), sum(part.bytes for part in parts)
     for done, day in enumerate(sorted(days)):
         if on_progress is not None:
             on_progress(done, len(days))
-        _compact_day(writer, days[day], settled, settler, largest_part, report)
+        _compact_day(writer, days[day], settled, settler, largest_part, report, until, rows_a_day)
+    for week in sorted({tuple(week_of(day)) for day in days if day != UNDATED}):
+        if is_closed(week, until):
+            with Plan(writer) as plan:
+                if sum_up(plan, week, rows_a_day):
+                    writer.apply(plan)
     parts = live_parts(writer.catalog, writer.cache)
     report.parts_after, report.bytes_after = len(parts), sum(part.bytes for part in parts)
     report.files_removed = writer.remove_replaced()
@@ -108,22 +123,31 @@ def _compact_day(
     settler: Settler,
     largest_part: int,
     report: CompactReport,
+    until: int,
+    rows_a_day: int,
 ) -> None:
     require_space(writer.cache, 2 * sum(part.bytes for found in day.values() for part in found))
     with Plan(writer) as plan:
+        plan.numbering = Numbering(plan)
         changed = _settle(plan, day, settled, settler, report)
         for (kind, date, hour), parts in day.items():
             facts = changed.get((date, str(hour))) if kind == "flows" else None
             if kind != "flows" and changed and (hour is None or (date, hour) in changed):
                 continue
             for group in _cut(parts, largest_part if kind == "flows" else None):
-                if len(group) > 1 or facts is not None:
+                if len(group) > 1 or facts is not None or unnumbered(group):
                     _replace(plan, group, facts, report)
         if changed:
             ((date, _), *_) = changed
             plan.rebuild("edges", changed)
             for kind in DAILY_ROLLUPS:
                 plan.rebuild_hours(kind, date, [hour for _, hour in changed])
+        date = next(iter(day))[1]
+        plan.numbering.finish(date)
+        if plan.replaced:
+            plan.replace(outdated_spans(plan), None, SEVERAL_BATCHES)
+            if is_closed([date], until):
+                sum_up(plan, [date], rows_a_day)
         for facts in changed.values():
             facts.unlink()
         if plan.replaced or plan.changes:
@@ -187,7 +211,7 @@ def _merge(plan: Plan, parts: list[LivePart], facts: Path | None) -> NewPart | N
             raise unreadable(plan.writer, error) from error
     if new is None:
         old = engine.read(kind, paths) if facts is None else engine.with_facts(paths, facts)
-        new = engine.write(kind, date, hour, old if kind == "flows" else summed(kind, old))
+        new = plan.write(kind, date, hour, old if kind == "flows" else summed(kind, old))
     before = engine.row(engine.read(kind, paths), count)[0] or 0
     after = engine.row(engine.read(kind, [new.tmp]), count)[0] or 0 if new else 0
     if before != after or (kind == "flows" and before != sum(part.rows for part in parts)):
@@ -201,20 +225,20 @@ def _merge(plan: Plan, parts: list[LivePart], facts: Path | None) -> NewPart | N
 
 
 def _due(
-    parts: Sequence[LivePart], settled: set[tuple[str, str]], *, include_open: bool
+    parts: Sequence[LivePart], settled: set[tuple[str, str]], until: int
 ) -> dict[str, dict[Partition, list[LivePart]]]:
     """Return, by date, the partitions to look after: several parts, or not settled yet."""
     partitions: dict[Partition, list[LivePart]] = defaultdict(list)
     for part in parts:
         partitions[part.kind, part.date, part.hour].append(part)
-    newest = max((part.last for part in parts if part.last is not None), default=0)
     by_date: dict[str, dict[Partition, list[LivePart]]] = defaultdict(dict)
     for (kind, date, hour), found in sorted(partitions.items(), key=str):
         span = partition_range(date, hour)
-        closed = include_open or span is None or span[1] + HOUR_S <= newest
+        closed = span is None or span[1] + HOUR_S <= until
         if not closed and (kind in HOURLY_TABLES or len(found) < OPEN_PARTS):
             continue
-        if len(found) > 1 or (kind == "flows" and (date, hour) not in settled):
+        is_due = len(found) > 1 or (kind == "flows" and (date, hour) not in settled)
+        if kind in TABLES and (is_due or unnumbered(found)):
             by_date[date][kind, date, hour] = found
     return by_date
 

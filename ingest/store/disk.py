@@ -12,7 +12,7 @@ from pathlib import Path
 from isal import isal_zlib
 
 from ingest.errors import CacheError, ExitCode
-from ingest.schema import TABLES
+from ingest.schema import STORED_TABLES
 from ingest.store.commit import NewPart
 
 _READ_BYTES = 1 << 20
@@ -73,7 +73,7 @@ def part_files(cache: Path) -> list[str]:
     """List the Parquet files in the folders of the cache's tables, as paths below it."""
     return sorted(
         str(file.relative_to(cache))
-        for kind in TABLES
+        for kind in STORED_TABLES
         for file in (cache / kind).rglob("*.parquet")
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +12,7 @@ import duckdb
 from duckdb.func import FunctionNullHandling
 
 from ingest.parse.addresses import packed_address
-from ingest.schema import TABLES, StoredType
+from ingest.schema import NUMBER_COLUMNS, SPAN_TABLES, STORED_TABLES, TABLES, StoredType
 from ingest.store.commit import NewPart
 
 _SQL_TYPES: dict[StoredType, str] = {
@@ -28,6 +28,7 @@ _TIMES = {
     "flows": (("start", "end"), ("start", "end")),
     "series": (("hour_start",), ("minute_start",)),
     "ends": (("day_start",), ("day_start",)),
+    **dict.fromkeys(SPAN_TABLES, (("span_start",), ("span_start",))),
 }
 _HOURLY = (("hour_start",), ("hour_start",))
 # A reader of some minutes skips the row groups of the other ones.
@@ -42,6 +43,9 @@ class Engine:
         tmp: Folder below it for spilled memory and for the files made here.
         memory_limit: In DuckDB's words; what does not fit is spilled.
         threads: Processor threads.
+
+    Attributes:
+        connection: For statements of `ingest.store.numbering`.
     """
 
     def __init__(
@@ -49,7 +53,7 @@ class Engine:
     ) -> None:
         self._tmp = tmp
         self._written = 0
-        self._connection = duckdb.connect()
+        self.connection = duckdb.connect()
         settings = (
             ("allowed_directories", [str(cache)]),
             ("temp_directory", str(tmp / "spill")),
@@ -68,11 +72,11 @@ class Engine:
             ("ip6_hex", _ip6_hex, "VARCHAR"),
         )
         for name, function, made in functions:
-            self._connection.create_function(
+            self.connection.create_function(
                 name, function, ["VARCHAR"], made, null_handling=FunctionNullHandling.SPECIAL
             )
         for name, value in settings:
-            self._connection.execute(f"SET {name} = $value", {"value": value})
+            self.connection.execute(f"SET {name} = $value", {"value": value})
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +87,7 @@ class Engine:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._connection.close()
+        self.connection.close()
 
     def read(
         self, kind: str, paths: Sequence[str], *, with_file: bool = False
@@ -95,7 +99,7 @@ class Engine:
             paths: At least one.
             with_file: Add the column `filename`.
         """
-        return self._connection.read_parquet(
+        return self.connection.read_parquet(
             list(paths),
             hive_partitioning=False,
             union_by_name=kind == "flows",
@@ -110,14 +114,14 @@ class Engine:
             facts: A Parquet file with `filename` and `file_row_number` of each row, and the
                 columns that take the place of the row's own.
         """
-        old = self._connection.read_parquet(
+        old = self.connection.read_parquet(
             list(paths),
             hive_partitioning=False,
             union_by_name=True,
             filename=True,
             file_row_number=True,
         )
-        new = self._connection.read_parquet(str(facts))
+        new = self.connection.read_parquet(str(facts))
         place = ("filename", "file_row_number")
         kept = [f'old."{name}"' for name in old.columns if name not in new.columns]
         given = [f'new."{name}"' for name in new.columns if name not in place]
@@ -134,20 +138,16 @@ class Engine:
         order = [name for name in _TIMES.get(kind, _HOURLY)[-1] if name in names]
         if kind == "flows":
             order += ["object_id", "line"]
+        elif kind in SPAN_TABLES:  # Rows that are grouped together lie together.
+            order += [*NUMBER_COLUMNS[SPAN_TABLES[kind]], "action"]
         else:
-            order += [name for name, stored in TABLES[kind].items() if stored == "string"]
-        return self.typed(kind, relation).order(", ".join(f'"{name}"' for name in order))
+            order += [name for name, stored in STORED_TABLES[kind].items() if stored == "string"]
+        ordered = ", ".join(f'"{name}"' for name in order)
+        return _cast(STORED_TABLES[kind], relation).order(ordered)
 
     def typed(self, kind: str, relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-        """Bring columns to the types and the order of the cache."""
-        names = set(relation.columns)
-        return relation.project(
-            ", ".join(
-                f'CAST("{name}" AS {_SQL_TYPES[stored]}) AS "{name}"'
-                for name, stored in TABLES[kind].items()
-                if name in names
-            )
-        )
+        """Bring columns to the types and the order of the cache; numbers of places go."""
+        return _cast(TABLES[kind], relation)
 
     def full(self, kind: str, relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
         """Return every column of a table; what no part has is null."""
@@ -186,12 +186,28 @@ class Engine:
         if not n_rows:
             path.unlink()
             return None
-        return NewPart(str(path), kind, date, hour, first, last, n_rows or 0, path.stat().st_size)
+        size = path.stat().st_size
+        numbers = NUMBER_COLUMNS.get(SPAN_TABLES.get(kind, kind), {}).keys()
+        is_numbered = bool(numbers) and numbers <= set(made.columns)
+        return NewPart(str(path), kind, date, hour, first, last, n_rows or 0, size, is_numbered)
 
     def row(self, relation: duckdb.DuckDBPyRelation, *sums: str) -> tuple[int | None, ...]:
         """Return the one row of whole numbers of an aggregate without groups."""
         (found,) = relation.aggregate(", ".join(sums)).fetchall()
         return tuple(None if value is None else int(value) for value in found)
+
+
+def _cast(
+    columns: Mapping[str, StoredType], relation: duckdb.DuckDBPyRelation
+) -> duckdb.DuckDBPyRelation:
+    names = set(relation.columns)
+    return relation.project(
+        ", ".join(
+            f'CAST("{name}" AS {_SQL_TYPES[stored]}) AS "{name}"'
+            for name, stored in columns.items()
+            if name in names
+        )
+    )
 
 
 def _ip4_number(address: str | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 CATALOG_NAME = "catalog.sqlite"
 UNDATED = "__HIVE_DEFAULT_PARTITION__"  # Hive's own name for a null partition value.
 HOUR_S = 3_600
+N_PLACES = "n_places"  # Name in the catalog's table `meta`: how many rows the places have.
 
 # These tables are partitioned by date and hour, the narrow ones by date alone.
 HOURLY_TABLES = ("flows", "edges")
@@ -63,7 +65,9 @@ CREATE TABLE IF NOT EXISTS parts (
     bytes INTEGER NOT NULL,
     batch_id INTEGER NOT NULL,      -- 0: rows of several batches
     replaced_at INTEGER,            -- epoch s; the file goes after a grace time
-    checksum INTEGER                -- CRC-32 of the file; null: not known
+    checksum INTEGER,               -- CRC-32 of the file; null: not known
+    is_numbered INTEGER,            -- 1: its rows hold the numbers of their places
+    made_of TEXT                    -- the parts that a day or week sums up: their numbers
 );
 CREATE INDEX IF NOT EXISTS live_parts ON parts (kind, date, hour) WHERE replaced_at IS NULL;
 CREATE TABLE IF NOT EXISTS settled_hours ( -- derived columns come of all records there are
@@ -91,7 +95,7 @@ CREATE TABLE IF NOT EXISTS batches (
 # Columns that a catalog of the same schema version may lack: readers do without them.
 _ADDED_COLUMNS = {
     "objects": {"rows_pruned": "INTEGER NOT NULL DEFAULT 0"},
-    "parts": {"checksum": "INTEGER"},
+    "parts": {"checksum": "INTEGER", "is_numbered": "INTEGER", "made_of": "TEXT"},
 }
 
 
@@ -183,3 +187,16 @@ def partitions_beside(date: str, hour: str) -> list[tuple[str, str]]:
         return [(date, hour)]
     starts = (span[0] - HOUR_S, span[0], span[0] + HOUR_S)
     return [(day, str(name)) for day, name in (partition_of("flows", start) for start in starts)]
+
+
+def made_of(part_ids: Iterable[int]) -> str:
+    """Write which parts one sums up; it counts while these are the live ones of its span."""
+    return ",".join(map(str, sorted(part_ids)))
+
+
+def span_dates(first: int, last: int) -> list[str]:
+    """Name the dates of whole days from a first second to a last one."""
+    return [
+        datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d")
+        for second in range(first, last, 24 * HOUR_S)
+    ]

@@ -5,10 +5,12 @@ Made again, they are equal to what `ingest.rollup` made of the same records.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from ingest.kernels.groups import LONGEST_S
-from ingest.schema import TABLES
+from ingest.schema import STORED_TABLES, TABLES
 from ingest.store.layout import HOUR_S
 
 _DAY_S, _MINUTE_S = 86_400, 60
@@ -110,9 +112,17 @@ def summed(
         rows: Its columns, as in `ingest.schema.TABLES`.
         cut: Cut a sum that does not fit its type, where it would raise otherwise.
     """
-    keys = [f'"{name}"' for name in TABLES[kind] if name not in _SUMS | {_LOWEST, _HIGHEST}]
-    columns = ", ".join(keys + [_merged(n, cut=cut) for n in TABLES[kind] if f'"{n}"' not in keys])
-    return rows.aggregate(columns, ", ".join(keys))
+    keys, sums = summed_columns(kind, cut=cut, columns=TABLES.get(kind))
+    return rows.aggregate(", ".join(keys + sums), ", ".join(keys))
+
+
+def summed_columns(
+    kind: str, *, cut: bool = False, columns: Iterable[str] | None = None
+) -> tuple[list[str], list[str]]:
+    """Return the keys of a rollup, and how its other columns sum up, as SQL."""
+    names = list(STORED_TABLES[kind] if columns is None else columns)
+    keys = [f'"{name}"' for name in names if name not in _SUMS | {_LOWEST, _HIGHEST}]
+    return keys, [_merged(name, cut=cut) for name in names if f'"{name}"' not in keys]
 
 
 def from_flows(kind: str, flows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:

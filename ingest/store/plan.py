@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,6 +20,7 @@ from ingest.store.merge import from_flows, summed
 from ingest.store.rows import LivePart, Sums
 
 if TYPE_CHECKING:
+    from ingest.store.numbering import Numbering
     from ingest.store.write import CacheWriter
 
 ROLLUPS = tuple(kind for kind in TABLES if kind != "flows")
@@ -34,6 +36,7 @@ class Plan:
         added: Finished parts with their batch numbers.
         replaced: Numbers of live parts that go.
         forgotten: Numbers of objects that go.
+        numbering: Numbers the places in parts that it makes; None: they have no numbers.
     """
 
     def __init__(self, writer: CacheWriter) -> None:
@@ -44,6 +47,7 @@ class Plan:
         self.replaced: set[int] = set()
         self.forgotten: set[int] = set()
         self.changes: list[Callable[[sqlite3.Connection], None]] = []
+        self.numbering: Numbering | None = None
         self._facts: tuple[Sums, int | None, int | None] | None = None
 
     def __enter__(self) -> Self:
@@ -64,6 +68,10 @@ class Plan:
         self.replaced.update(part.part_id for part in parts)
         if new is not None:
             self.added.append((batch_id, new))
+
+    def discard(self, part: NewPart) -> None:
+        """Let go of a finished part that is not wanted."""
+        Path(part.tmp).unlink()
 
     def live_in(
         self, kind: str, date: str | None = None, hour: str | None = None
@@ -87,6 +95,14 @@ class Plan:
         ]
         return [part.path for part in self.live_in(kind, date, hour)] + new
 
+    def write(
+        self, kind: str, date: str, hour: str | None, rows: duckdb.DuckDBPyRelation
+    ) -> NewPart | None:
+        """Write rows as `Engine.write` does, numbered where the plan numbers."""
+        if self.numbering is not None:
+            rows = self.numbering.numbered(kind, rows)
+        return self.engine.write(kind, date, hour, rows)
+
     def rebuild(self, kind: str, partitions: Iterable[Partition]) -> None:
         """Make the rollup of whole partitions again from the flows that stay.
 
@@ -102,7 +118,7 @@ class Plan:
             new = None
             if paths:
                 flows = self.engine.full("flows", self.engine.read("flows", paths))
-                new = self.engine.write(kind, date, hour, from_flows(kind, flows))
+                new = self.write(kind, date, hour, from_flows(kind, flows))
             self.replace(old, new, SEVERAL_BATCHES)
 
     def rebuild_hours(self, kind: str, date: str, hours: Iterable[str]) -> None:
@@ -123,7 +139,7 @@ class Plan:
                 self.engine.typed(kind, others.filter(f"hour_start NOT IN ({starts})"))
             )
         try:
-            new = self.engine.write(kind, date, None, summed(kind, rows))
+            new = self.write(kind, date, None, summed(kind, rows))
         except duckdb.ConversionException:  # From flows, a sum that is too large is cut.
             self.rebuild(kind, [(date, None)])
         else:

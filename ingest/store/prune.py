@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from ingest.schema import PLACES
 from ingest.store.layout import UNDATED
+from ingest.store.numbering import keep_named_places
 from ingest.store.plan import SEVERAL_BATCHES, Plan
 from ingest.store.rows import LivePart
 from ingest.store.write import CacheWriter
@@ -50,7 +52,11 @@ def prune(writer: CacheWriter, before: date, *, dry_run: bool = False) -> PruneR
         CacheError: The disk refuses, or a part cannot be read.
     """
     with Plan(writer) as plan:
-        old = [p for p in plan.live.values() if p.date != UNDATED and p.date < before.isoformat()]
+        old = [
+            part
+            for part in plan.live.values()
+            if part.kind != PLACES and part.date != UNDATED and part.date < before.isoformat()
+        ]
         report = PruneReport(
             days=len({part.date for part in old}),
             parts=len(old),
@@ -64,6 +70,7 @@ def prune(writer: CacheWriter, before: date, *, dry_run: bool = False) -> PruneR
         report.objects = len(pruned)
         if not dry_run:
             plan.replace(old, None, SEVERAL_BATCHES)
+            keep_named_places(plan)
             plan.measure()
 
             def remember(catalog: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ This module and `ingest.schema` are all that the dashboard uses of `ingest`.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,8 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.errors import CacheError
-from ingest.schema import SCHEMA_VERSION
-from ingest.store.layout import CATALOG_NAME, open_catalog, schema_version
+from ingest.schema import PLACES, SCHEMA_VERSION, SPAN_TABLES
+from ingest.store.layout import (
+    CATALOG_NAME,
+    N_PLACES,
+    column_names,
+    made_of,
+    open_catalog,
+    schema_version,
+    span_dates,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,9 +95,11 @@ class Part:
         path: Absolute path.
         first: Smallest time in it, epoch s (`start`, `hour_start` or `day_start`);
             None: records without a time.
-        last: Largest time in it; of `series` the largest `minute_start`.
+        last: Largest time in it; of `series` the largest `minute_start`; of the tables in
+            `ingest.schema.SPAN_TABLES` the last second that it sums up.
         rows: Its rows.
         bytes: Its size.
+        is_numbered: It has the columns of `ingest.schema.NUMBER_COLUMNS`.
     """
 
     kind: str
@@ -97,6 +108,7 @@ class Part:
     last: int | None
     rows: int
     bytes: int
+    is_numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +124,11 @@ class CacheSnapshot:
         An open side does not cut. Files of undated records are listed only when
         both sides are open.
         """
-        return sorted(
-            part.path for part in self.parts if part.kind == kind and _overlaps(part, start, end)
-        )
+        return [part.path for part in self.found(kind, start, end)]
+
+    def found(self, kind: str, start: int | None = None, end: int | None = None) -> list[Part]:
+        """List the parts whose files `files` lists."""
+        return [p for p in self.parts if p.kind == kind and _overlaps(p, start, end)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +244,29 @@ class CacheReader:
         return CacheFacts(self._meta(catalog, "version"), row[0], set_aside, *row[1:])
 
     def _parts(self, catalog: sqlite3.Connection) -> tuple[Part, ...]:
+        known = column_names(catalog, "parts")
+        added = [name if name in known else "NULL" for name in ("is_numbered", "made_of")]
         rows = catalog.execute(
-            "SELECT kind, path, first, last, rows, bytes FROM parts"
-            " WHERE replaced_at IS NULL ORDER BY path"
-        )
-        return tuple(
-            Part(kind, str(self.cache / path), first, last, n_rows, n_bytes)
-            for kind, path, first, last, n_rows, n_bytes in rows
-        )
+            f"SELECT kind, path, first, last, rows, bytes, part_id, date, {', '.join(added)}"  # noqa: S608
+            " FROM parts WHERE replaced_at IS NULL ORDER BY path"
+        ).fetchall()
+        # A program that does not know of numbers may have pruned places with the days that
+        # first named them: then no number is believed until the next compaction.
+        n_places = sum(row[4] for row in rows if row[0] == PLACES)
+        is_whole = n_places == self._meta(catalog, N_PLACES)
+        ids: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for kind, *_, part_id, date, _, _ in rows:
+            ids[kind, date].append(part_id)
+        parts = []
+        for kind, path, first, last, n_rows, n_bytes, _, _, is_numbered, whole in rows:
+            if kind in SPAN_TABLES:
+                dates = span_dates(first, last)
+                found = [part_id for date in dates for part_id in ids[SPAN_TABLES[kind], date]]
+                if not (is_numbered and is_whole and whole == made_of(found)):
+                    continue  # Records came or went since it was made.
+            numbered = bool(is_numbered) and is_whole
+            parts.append(Part(kind, str(self.cache / path), first, last, n_rows, n_bytes, numbered))
+        return tuple(parts)
 
 
 def names_stamp(cache: Path) -> Hashable:

@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from ingest.schema import PLACES, SPAN_TABLES
 from ingest.store.forget import forget_objects
-from ingest.store.plan import ROLLUPS, Plan
+from ingest.store.numbering import forget_places
+from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES, Plan
 from ingest.store.verify import VerifyReport
 from ingest.store.write import CacheWriter
 
@@ -62,6 +64,10 @@ def take_out_damage(
         left = [d.part for d in found.damages if d.part.part_id not in plan.replaced]
         for kind in ROLLUPS:
             plan.rebuild(kind, {(part.date, part.hour) for part in left if part.kind == kind})
+        # Of days and weeks, hours answer until the next compaction.
+        plan.replace([part for part in left if part.kind in SPAN_TABLES], None, SEVERAL_BATCHES)
+        if any(damage.part.kind == PLACES for damage in found.damages):
+            forget_places(plan)
         plan.measure(newly_rejected=sum(lost.values()))
 
         def count_lost(catalog: sqlite3.Connection) -> None:

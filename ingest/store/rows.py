@@ -27,6 +27,8 @@ class LivePart:
         path: Absolute path.
         batch_id: The batch that wrote its rows; 0: several.
         checksum: CRC-32 of the file; None where it is not known.
+        is_numbered: Its rows hold the numbers of their places.
+        made_of: Numbers of the parts that it sums up, as `layout.made_of` writes them.
     """
 
     part_id: int
@@ -40,6 +42,8 @@ class LivePart:
     bytes: int
     batch_id: int
     checksum: int | None
+    is_numbered: bool = False
+    made_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,17 @@ _OBJECT_COLUMNS = "object_id, key, etag, status, content_hash"
 
 def live_parts(catalog: sqlite3.Connection, cache: Path) -> list[LivePart]:
     """List the parts that readers use, in path order."""
-    checksum = "checksum" if "checksum" in column_names(catalog, "parts") else "NULL"
-    names = f"part_id, path, kind, date, hour, first, last, rows, bytes, batch_id, {checksum}"
+    known = column_names(catalog, "parts")
+    added = [name if name in known else "NULL" for name in ("checksum", "is_numbered", "made_of")]
+    names = "part_id, path, kind, date, hour, first, last, rows, bytes, batch_id"
     rows = catalog.execute(
-        f"SELECT {names} FROM parts WHERE replaced_at IS NULL ORDER BY path"  # noqa: S608
+        f"SELECT {names}, {', '.join(added)} FROM parts"  # noqa: S608
+        " WHERE replaced_at IS NULL ORDER BY path"
     )
-    return [LivePart(part_id, str(cache / path), *more) for part_id, path, *more in rows]
+    return [
+        LivePart(part_id, str(cache / path), *more, is_numbered=bool(numbered), made_of=whole)  # type: ignore[misc]
+        for part_id, path, *more, numbered, whole in rows
+    ]
 
 
 def batch_sums(catalog: sqlite3.Connection) -> Sums:
@@ -114,11 +123,11 @@ def insert_parts(
 ) -> None:
     """Name parts that are in place: batch number, part, path below the cache."""
     catalog.executemany(
-        "INSERT INTO parts (path, kind, date, hour, first, last, rows, bytes, batch_id, checksum)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO parts (path, kind, date, hour, first, last, rows, bytes, batch_id, checksum,"
+        " is_numbered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (path, p.kind, p.date, p.hour, p.first, p.last, p.rows, p.bytes, batch_id,
-             checksum_of(cache / path))
+             checksum_of(cache / path), p.is_numbered or None)
             for batch_id, p, path in placed
         ),
     )  # fmt: skip

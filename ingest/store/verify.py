@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.schema import TABLES
+from ingest.schema import STORED_TABLES
 from ingest.store.disk import checksum_of, part_files
 from ingest.store.engine import Engine
 from ingest.store.layout import open_catalog
@@ -194,7 +194,9 @@ def _fault(part: LivePart, *, deep: bool) -> str | None:
         with pq.ParquetFile(path) as file:
             if file.metadata.num_rows != part.rows:
                 return f"{file.metadata.num_rows:,} rows instead of {part.rows:,}"
-            unknown = [name for name in file.schema_arrow.names if name not in TABLES[part.kind]]
+            unknown = [
+                name for name in file.schema_arrow.names if name not in STORED_TABLES[part.kind]
+            ]
             if unknown:
                 return f"the column {unknown[0]} is none of {part.kind}"
             if deep and part.checksum not in (None, checksum_of(path)):

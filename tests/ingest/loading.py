@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from ingest.batch import BatchResult, BatchTask, run_batch
+from ingest.schema import NUMBER_COLUMNS
 from ingest.sources import LogObject
 from ingest.store.read import CacheReader
 from ingest.store.write import ObjectOutcome
@@ -60,8 +61,15 @@ def tables_of(result: BatchResult) -> dict[str, list[Row]]:
 
 
 def cached_rows(cache: Path, kind: str = "flows") -> list[Row]:
-    """Read the rows of one table that the catalog names, in file order."""
-    return [row for path in CacheReader(cache).snapshot().files(kind) for row in _rows(path)]
+    """Read the rows of one table that the catalog names, in file order.
+
+    The numbers that compaction gives to places are left out: they say nothing of their own.
+    """
+    rows = [row for path in CacheReader(cache).snapshot().files(kind) for row in _rows(path)]
+    for row in rows:
+        for number in NUMBER_COLUMNS.get(kind, ()):
+            row.pop(number, None)
+    return rows
 
 
 def _rows(path: str) -> list[Row]:
