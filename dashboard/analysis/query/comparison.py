@@ -61,8 +61,8 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     )
     totals = totals.mutate(
         part=ibis.literal(SUM, "int8"),
-        src=ibis.null("string"),
-        dst=ibis.null("string"),
+        src=ibis.null(every.src.type()),
+        dst=ibis.null(every.dst.type()),
         port=ibis.null("int32"),
         protocol=ibis.null("int16"),
     )

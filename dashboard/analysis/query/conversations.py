@@ -65,8 +65,8 @@ def top_conversations(rows: Rows, query: FlowQuery) -> ir.Table:
         edges=every.count(),
     )
     sums = sums.mutate(
-        src=ibis.null("string"),
-        dst=ibis.null("string"),
+        src=ibis.null(every.src.type()),
+        dst=ibis.null(every.dst.type()),
         port=ibis.null("int32"),
         protocol=ibis.null("int16"),
     )

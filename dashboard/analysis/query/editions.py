@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,25 +14,30 @@ from dashboard.analysis.engines.choice import EngineChoice
 from dashboard.analysis.engines.protocol import Engine, Inputs, PartMissingError
 from dashboard.analysis.engines.stopping import asking
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.query import coverage, gaps, talkers, timeline
+from dashboard.analysis.query import conversations, coverage, gaps, talkers, timeline
 from dashboard.analysis.query.filtering import needs_of
+from dashboard.analysis.query.fitting import Sources
 from dashboard.analysis.query.memo import Memo
 from dashboard.analysis.query.naming import NameBook, NodeView, Places
 from dashboard.analysis.query.nodes import Joined
-from dashboard.analysis.query.prepared import BY_RANGE, Prepared, View, prepare
+from dashboard.analysis.query.numbers import numbered_places
+from dashboard.analysis.query.prepared import BY_RANGE, Prepared, View, names, prepare
 from dashboard.analysis.query.span import Span
 from dashboard.errors import DashboardError, EmptyCacheError
 from ingest.errors import CacheError
+from ingest.schema import NUMBER_COLUMNS, NUMBERED, SPAN_TABLES
 from ingest.store.layout import HOUR_S
-from ingest.store.read import CacheMissingError, CacheReader, CacheSnapshot
+from ingest.store.read import CacheMissingError, CacheReader, CacheSnapshot, Part
 
 _KEPT_ANSWERS = 512
 _UNJOINED = Joined()
 _ALL = FlowQuery()
 _WITHOUT_NODES = (
     timeline.logged_sums, timeline.series_limits, coverage.coverage_sums,
-    coverage.coverage_by_interface, gaps.coverage_by_hour,
+    coverage.coverage_by_interface, gaps.coverage_by_hour, numbered_places,
 )  # fmt: skip
+
+_BY_HOUR = (conversations.edge_bins, timeline.binned)  # These ask when something was.
 
 Answer = TypeVar("Answer")
 
@@ -67,6 +72,65 @@ class Edition:
     def key(self) -> tuple[Hashable, ...]:
         """What answers are kept under."""
         return self.snapshot.facts.version, self.stamp
+
+
+class _Files:
+    """The files that answer some ranges.
+
+    Args:
+        snapshot: The state of the cache.
+        spans: The ranges.
+        joined: Parts with numbers are read by them where nodes are codes.
+        changes: Times at which what is known of addresses changes; None: whole days and
+            weeks do not answer.
+    """
+
+    def __init__(
+        self,
+        snapshot: CacheSnapshot,
+        spans: Sequence[Span],
+        joined: Joined,
+        changes: Sequence[int] | None,
+    ) -> None:
+        self._snapshot, self._spans, self._codes = snapshot, spans, joined.codes
+        self._summed: dict[str, list[list[Part]]] = {
+            kind: [
+                span.summed_parts(snapshot, kind, changes)
+                if joined.codes and changes is not None
+                else []
+                for span in spans
+            ]
+            for kind in SPAN_TABLES
+        }
+
+    def sources(self) -> Sources:
+        """Tell what is there beside numbered hours."""
+        return Sources(
+            texts=not self._codes or any(map(self.of, NUMBER_COLUMNS)),
+            spans=any(parts for found in self._summed.values() for parts in found),
+        )
+
+    def of(self, kind: str) -> list[str]:
+        """List the files of a table of `ingest.schema.READ_TABLES`, in path order."""
+        found: set[str] = set()
+        table = NUMBERED.get(kind, kind)
+        is_numbered = kind in NUMBERED if self._codes and table in NUMBER_COLUMNS else None
+        for position, span in enumerate(self._spans):
+            if kind == "flows":
+                found.update(span.raw_files(self._snapshot))
+            elif kind in SPAN_TABLES:
+                found.update(part.path for part in self._summed[kind][position])
+            else:
+                summed = [
+                    part
+                    for name, base in SPAN_TABLES.items()
+                    if base == table
+                    for part in self._summed[name][position]
+                ]
+                found.update(
+                    span.rollup_files(self._snapshot, table, is_numbered=is_numbered, but=summed)
+                )
+        return sorted(found)
 
 
 class Editions:
@@ -150,7 +214,10 @@ class Editions:
         def answer(edition: Edition) -> Places:
             places = self._fetch_with(edition, talkers.distinct_places, _ALL, _UNJOINED)
             own = self._fetch_with(edition, talkers.own_ends, _ALL, _UNJOINED)
-            return Places.of(self._names, places, own)
+            numbers = None
+            if self._is_numbered(edition):
+                numbers = self._fetch_with(edition, numbered_places, _ALL, _UNJOINED)
+            return Places.of(self._names, places, own, numbers)
 
         return self.answered(edition, ("places",), answer)
 
@@ -159,13 +226,30 @@ class Editions:
         key = ("nodes", query.level, query.splits_internet, query.expand)
         return self.answered(edition, key, lambda edition: self.places(edition).view(query))
 
-    def _facts(self, edition: Edition, query: FlowQuery) -> tuple[Joined, dict[str, pa.Table]]:
-        key = ("facts", query.level, query.splits_internet, query.expand)
+    def _facts(
+        self, edition: Edition, query: FlowQuery, *, codes: bool
+    ) -> tuple[Joined, dict[str, pa.Table]]:
+        key = ("facts", query.level, query.splits_internet, query.expand, codes)
         needs = needs_of(query.expression)
         claimed = needs.claims, needs.crossings
         return self.answered(
-            edition, (*key, claimed), lambda edition: self.view(edition, query).joined(query)
+            edition,
+            (*key, claimed),
+            lambda edition: self.view(edition, query).joined(query, codes=codes),
         )
+
+    def _is_numbered(self, edition: Edition) -> bool:
+        return self._choice.dialect == "duckdb" and any(
+            part.is_numbered for part in edition.snapshot.parts
+        )
+
+    def _takes_codes(self, edition: Edition, query: FlowQuery, *, raw: bool) -> bool:
+        """Tell whether nodes are numbers while a question is worked out.
+
+        Sums over conversations are by the texts of their ends.
+        """
+        needs = needs_of(query.expression)
+        return not (raw or needs.records or needs.measures) and self._is_numbered(edition)
 
     def fetch(
         self,
@@ -180,8 +264,14 @@ class Editions:
         """Run a view with what is known of addresses joined, where it has nodes."""
         if view in _WITHOUT_NODES:
             return self._fetch_with(edition, view, query, _UNJOINED, **options)
-        joined, tables = self._facts(edition, query)
-        return self._fetch_with(edition, view, query, joined, tables, raw=raw, base=base, **options)
+        codes = self._takes_codes(edition, query, raw=raw)
+        joined, tables = self._facts(edition, query, codes=codes)
+        nodes = self.view(edition, query)
+        found = self._fetch_with(
+            edition, view, query, joined, tables, raw=raw, base=base,
+            changes=nodes.places.changes if joined.by_time else (), **options,
+        )  # fmt: skip
+        return nodes.codes.decoded(found) if codes else found
 
     def _fetch_with(
         self,
@@ -193,10 +283,12 @@ class Editions:
         *,
         raw: bool = False,
         base: FlowQuery | None = None,
+        changes: Sequence[int] = (),
         **options: Any,
     ) -> pa.Table:
         raw = raw or needs_of(query.expression).records
         spans = [Span.of(asked, raw=raw) for asked in (query, base) if asked is not None]
+        files = _Files(edition.snapshot, spans, joined, changes if view not in _BY_HOUR else None)
         prepared = prepare(
             view,
             spans[0],
@@ -204,25 +296,19 @@ class Editions:
             joined,
             base=spans[1] if base else None,
             dialect=self._choice.dialect,
+            sources=files.sources(),
             **options,
         )
-        files: dict[str, list[str]] = {}
-        for kind in prepared.tables:
-            found: set[str] = set()
-            if view in BY_RANGE:
-                # Rows stand at the beginning of their hour, which the range may cut.
-                start = None if query.start is None else query.start - query.start % HOUR_S
-                found.update(edition.snapshot.files(kind, start, query.end))
-                files[kind] = sorted(found)
-                continue
-            for span in spans:
-                found.update(
-                    span.raw_files(edition.snapshot)
-                    if kind == "flows"
-                    else span.rollup_files(edition.snapshot, kind)
-                )
-            files[kind] = sorted(found)
-        return self._run(prepared, Inputs(files, tables or {}))
+        # Rows stand at the beginning of their hour, which the range may cut.
+        start = None if query.start is None else query.start - query.start % HOUR_S
+        found = {
+            kind: edition.snapshot.files(kind, start, query.end)
+            if view in BY_RANGE
+            else files.of(kind)
+            for kind in prepared.tables
+        }
+        named = {name: table for name, table in (tables or {}).items() if names(prepared.sql, name)}
+        return self._run(prepared, Inputs(found, named))
 
     def reader(self) -> CacheReader:
         """Return who reads the catalog."""

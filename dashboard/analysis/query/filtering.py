@@ -72,6 +72,7 @@ class Needs:
         measures: Sums over conversations that it compares.
         records: It asks what raw records alone hold.
         columns: Columns of `edges` that it reads.
+        ranges: It compares addresses with ranges, by their numbers.
     """
 
     claims: tuple[Claim, ...]
@@ -79,6 +80,7 @@ class Needs:
     measures: tuple[str, ...]
     records: bool
     columns: frozenset[str]
+    ranges: bool
 
 
 @functools.lru_cache(maxsize=256)
@@ -88,9 +90,10 @@ def needs_of(expression: Filter | None) -> Needs:
     crossings: dict[str, None] = {}
     measures: dict[str, None] = {}
     columns: set[str] = set()
-    records = False
+    records = ranges = False
     for term in terms(expression):
         place = FIELDS[term.field].place
+        ranges |= any(isinstance(value, AddressRange) for value in term.values)
         if place is Place.END:
             columns |= {"initiator", "responder"}
             if (claim := _claim(term)) is not None:
@@ -105,7 +108,9 @@ def needs_of(expression: Filter | None) -> Needs:
             records = True
         else:
             columns.add("service_port" if term.field == "port" else term.field)
-    return Needs(tuple(claims), tuple(crossings), tuple(measures), records, frozenset(columns))
+    return Needs(
+        tuple(claims), tuple(crossings), tuple(measures), records, frozenset(columns), ranges
+    )
 
 
 def with_measures(rows: ir.Table, expression: Filter | None) -> ir.Table:

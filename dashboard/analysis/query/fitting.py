@@ -12,14 +12,28 @@ import ibis.expr.types as ir
 from dashboard.analysis.filters.expression import Filter
 from dashboard.analysis.query import raw
 from dashboard.analysis.query.filtering import RECORD_COLUMNS, condition, needs_of, with_measures
-from dashboard.analysis.query.nodes import Joined, with_facts
-from dashboard.analysis.query.rows import EDGE_ROWS, RECORD_ROWS, SCHEMAS
+from dashboard.analysis.query.nodes import Joined, with_facts, with_place_facts
+from dashboard.analysis.query.rows import EDGE_ROWS, RECORD_ROWS, SCHEMAS, TALKER_ROWS
 from dashboard.analysis.query.span import Range, Span
 from dashboard.analysis.query.tables import cache_table
+from ingest.schema import SPAN_TABLES
 
 RawRows = Callable[[Sequence[Range]], ir.Table]
 
 _ACTION = {"accept": "ACCEPT", "reject": "REJECT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a question reads where nodes are codes, beside numbered hours; a part of its shape.
+
+    Attributes:
+        texts: Hours whose rows hold no numbers of places.
+        spans: Whole days and weeks.
+    """
+
+    texts: bool = True
+    spans: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +45,20 @@ class Asked:
         action: As in FlowQuery.
         expression: The filter; None: anything.
         joined: How facts of addresses are joined.
+        sources: With codes: what is read of the whole hours.
     """
 
     span: Span
     action: str
     expression: Filter | None
     joined: Joined
+    sources: Sources = Sources()
 
 
 def edge_rows(asked: Asked, more: Sequence[str] = ()) -> ir.Table:
     """Return rows of `edges` with node ids; null for records that name no two ends."""
+    if asked.joined.codes:
+        return _coded_edge_rows(asked)
     needs = needs_of(asked.expression)
     kept = tuple(dict.fromkeys([*more, *(RECORD_COLUMNS if needs.records else ())]))
     rows = _joined(asked.span, "edges", functools.partial(raw.edge_records, more=kept))
@@ -61,6 +79,8 @@ def record_rows(asked: Asked) -> ir.Table:
 
 def talker_rows(asked: Asked) -> ir.Table:
     """Return rows of `talkers` with node ids; there is no filter."""
+    if asked.joined.codes:
+        return _coded_talker_rows(asked)
     rows = _with_action(_joined(asked.span, "talkers", raw.talker_records), asked)
     return with_facts(rows, asked.joined, node=("address", "vpc_id"))
 
@@ -84,6 +104,68 @@ def spread_rows(asked: Asked) -> ir.Table:
 def gap_rows(asked: Asked) -> ir.Table:
     """Return NODATA and SKIPDATA rows; they have no action."""
     return _joined(asked.span, "coverage", raw.coverage_records)
+
+
+def _coded_edge_rows(asked: Asked) -> ir.Table:
+    """Return the rows of `edge_rows` with codes for nodes, each source with facts of its own.
+
+    The filter asks for nothing that sums over conversations, nor for raw records.
+    """
+    expression, joined = asked.expression, asked.joined
+    texts, numbers = _texts_and_numbers(asked, "edges", raw.edge_records)
+    parts = [
+        with_facts(
+            rows, joined,
+            src=("initiator", "initiator_vpc_id"), dst=("responder", "responder_vpc_id"),
+        )
+        for rows in texts
+    ]  # fmt: skip
+    places = {"src": ("initiator_place", "initiator"), "dst": ("responder_place", "responder")}
+    ranges = needs_of(expression).ranges
+    parts += [with_place_facts(rows, joined, ranges, **places) for rows in numbers]
+    if expression is not None:
+        parts = [rows.filter(condition(rows, expression)) for rows in parts]
+    return _united([rows.select(*EDGE_ROWS) for rows in parts])
+
+
+def _coded_talker_rows(asked: Asked) -> ir.Table:
+    texts, numbers = _texts_and_numbers(asked, "talkers", raw.talker_records)
+    parts = [with_facts(rows, asked.joined, node=("address", "vpc_id")) for rows in texts]
+    for rows in numbers:
+        found = with_place_facts(rows, asked.joined, False, node=("place", "address"))
+        # No view that takes nodes reads these.
+        nothing = {name: ibis.null("string") for name in ("address", "vpc_id")}
+        parts.append(found.mutate(**nothing))
+    return _united([rows.select(*TALKER_ROWS) for rows in parts])
+
+
+def _texts_and_numbers(
+    asked: Asked, kind: str, raw_rows: RawRows
+) -> tuple[list[ir.Table], list[ir.Table]]:
+    """Return the rows that name their ends by texts, and those that do by numbers."""
+    texts, numbered, span = [], [], asked.span
+    if span.ragged:
+        texts.append(raw_rows(span.ragged))
+    if span.hours is not None:
+        if asked.sources.texts:
+            texts.append(_whole_hours(kind, span.hours))
+        numbered.append(_whole_hours(f"numbered_{kind}", span.hours))
+        if asked.sources.spans:
+            name = next(name for name, table in SPAN_TABLES.items() if table == kind)
+            # Their files are chosen: each lies in the range.
+            whole = cache_table(name).rename(time="span_start")
+            numbered[0] = numbered[0].union(whole.select(*numbered[0].columns))
+    return [_with_action(rows, asked) for rows in texts], [
+        _with_action(rows, asked) for rows in numbered
+    ]
+
+
+def _whole_hours(kind: str, hours: Range) -> ir.Table:
+    return _in_range(cache_table(kind), "hour_start", hours).rename(time="hour_start")
+
+
+def _united(parts: Sequence[ir.Table]) -> ir.Table:
+    return functools.reduce(lambda left, right: left.union(right), parts)
 
 
 _BUILDERS: Mapping[str, Callable[[Asked], ir.Table]] = {
@@ -111,7 +193,7 @@ def _joined(span: Span, kind: str, raw_rows: RawRows) -> ir.Table:
         whole = _in_range(cache_table(kind), "hour_start", span.hours)
         whole = whole.rename(time="hour_start")
         parts.append(whole.select(*parts[0].columns) if parts else whole)
-    return functools.reduce(lambda left, right: left.union(right), parts)
+    return _united(parts)
 
 
 def _in_range(rows: ir.Table, column: str, limits: Range) -> ir.Table:

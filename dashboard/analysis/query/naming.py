@@ -19,7 +19,8 @@ from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.claims import holds
 from dashboard.analysis.query.filtering import needs_of
 from dashboard.analysis.query.nodes import Joined
-from dashboard.analysis.query.tables import FACTS
+from dashboard.analysis.query.numbers import Codes, by_place, rows_of_places
+from dashboard.analysis.query.tables import FACTS, PLACE_FACTS
 
 MAX_LISTED = 20
 INTERNET = "internet"
@@ -31,7 +32,7 @@ ATTRIBUTES = (
 )  # fmt: skip
 # What the logs themselves say of an interface's own address.
 OWN = ("account_id", "subnet_id", "interface_id", "instance_id", "az_id", "region")
-_UNKNOWN_VPC = "-"
+UNKNOWN_VPC = "-"
 _LEVEL_COLUMNS = {
     "subnet": ("subnet_name", "subnet_id"),
     "vpc": ("vpc_name", "vpc_id"),
@@ -76,19 +77,25 @@ class Places:
             `vpc_key` (null: the address lies in one VPC), `valid_from`, `valid_to`,
             `node` (its id at address level) and ATTRIBUTES.
         scopes: Where the scope of an address comes from.
+        numbers: As `query.numbers.rows_of_places` gives them; None: no part of the cache
+            names places by numbers.
     """
 
     frame: pd.DataFrame
     scopes: NameBook
+    numbers: pa.Table | None = None
 
     @classmethod
-    def of(cls, book: NameBook, places: pa.Table, own: pa.Table) -> Places:
+    def of(
+        cls, book: NameBook, places: pa.Table, own: pa.Table, numbers: pa.Table | None = None
+    ) -> Places:
         """Look up the distinct ends of a cache.
 
         Args:
             book: What is known beside the logs.
             places: Distinct `address` and `vpc_id`.
             own: `address`, `vpc_id` and OWN, as the logs say of interfaces.
+            numbers: `place_id`, `address`, `vpc_id`, `ip4` and `ip6` of numbered places.
         """
         rows = _resolved(_texts(places))
         told = _texts(book.attributes(pa.table({n: rows[n] for n in ("address", "vpc_id")})))
@@ -111,7 +118,15 @@ class Places:
             lambda address: _NARROW.get(book.scope(address), book.scope(address))
         )
         frame["node"] = _address_ids(frame)
-        return cls(frame.astype(object).where(frame.notna(), None), book)
+        whole = frame.astype(object).where(frame.notna(), None)
+        told_by = None if numbers is None else rows_of_places(numbers, whole, UNKNOWN_VPC)
+        return cls(whole, book, told_by)
+
+    @property
+    def changes(self) -> tuple[int, ...]:
+        """Times at which what is known of some address changes, epoch s, in order."""
+        times = pd.concat([self.frame["valid_from"], self.frame["valid_to"]])
+        return tuple(sorted({int(time) for time in times.dropna()}))
 
     def view(self, query: FlowQuery) -> NodeView:
         """Work out the node of every address at a question's level."""
@@ -134,8 +149,20 @@ class NodeView:
     places: Places
     nodes: Texts = field(repr=False)
 
-    def joined(self, query: FlowQuery) -> tuple[Joined, dict[str, pa.Table]]:
-        """Return how facts are joined for a question, and the table that is."""
+    @cached_property
+    def codes(self) -> Codes:
+        """Numbers for the nodes, in the order of their ids' texts."""
+        return Codes.of(self.nodes)
+
+    def joined(
+        self, query: FlowQuery, *, codes: bool = False
+    ) -> tuple[Joined, dict[str, pa.Table]]:
+        """Return how facts are joined for a question, and the tables that are.
+
+        Args:
+            query: The question.
+            codes: Nodes are codes; then every address is listed, and every place.
+        """
         frame = self.places.frame
         needs = needs_of(query.expression)
         claims = needs.claims
@@ -144,9 +171,10 @@ class NodeView:
         named = frame["name"].notna().to_numpy()
         crossed = {name: frame[_LEVEL_COLUMNS[name][1]] for name in needs.crossings}
         known = [column.notna().to_numpy() for column in crossed.values()]
-        listed = _any_of([differs, named, *held, *known])
+        listed = np.full(len(frame), True) if codes else _any_of([differs, named, *held, *known])
         if not listed.any() and not claims and not crossed:
             return Joined(), {}
+        nodes = self.codes.codes if codes else pa.array(self.nodes[listed], pa.string())
         vpc_key = frame["vpc_key"].to_numpy(object)[listed]
         valid = [_numbers(frame[name].to_numpy(object)[listed]) for name in _VALIDITY]
         table = pa.table(
@@ -155,7 +183,7 @@ class NodeView:
                 "vpc_id": pa.array(vpc_key, pa.string()),
                 "valid_from": valid[0],
                 "valid_to": valid[1],
-                "node": pa.array(self.nodes[listed], pa.string()),
+                "node": nodes,
                 "is_named": pa.array(named[listed]),
                 **{f"claim_{n}": pa.array(column[listed]) for n, column in enumerate(held)},
                 **{
@@ -170,8 +198,12 @@ class NodeView:
             by_time=any(column.null_count < len(column) for column in valid),
             n_claims=len(claims),
             crossings=needs.crossings,
+            codes=codes,
         )
-        return joined, {FACTS: table}
+        tables = {FACTS: table}
+        if codes and self.places.numbers is not None:
+            tables[PLACE_FACTS] = by_place(self.places.numbers, table)
+        return joined, tables
 
     def facts_of(self, nodes: Iterable[str]) -> dict[str, NodeFacts]:
         """Return what is known of these node ids; of others, what their text says."""
@@ -310,7 +342,7 @@ def _address_ids(frame: pd.DataFrame) -> list[str]:
     return [
         address
         if key is None or pd.isna(key)
-        else f"{address} ({f'VPC {NOT_KNOWN}' if key == _UNKNOWN_VPC else key})"
+        else f"{address} ({f'VPC {NOT_KNOWN}' if key == UNKNOWN_VPC else key})"
         for address, key in keys
     ]
 
@@ -324,7 +356,7 @@ def _resolved(places: pd.DataFrame) -> pd.DataFrame:
     one = places[~is_several].sort_values("vpc_id", na_position="last")
     one = one.drop_duplicates("address").assign(vpc_key=None)
     many = places[is_several].drop_duplicates()
-    many = many.assign(vpc_key=many["vpc_id"].where(many["vpc_id"].notna(), _UNKNOWN_VPC))
+    many = many.assign(vpc_key=many["vpc_id"].where(many["vpc_id"].notna(), UNKNOWN_VPC))
     rows = pd.concat([one, many]) if len(many) else one
     rows = rows.sort_values(["address", "vpc_id"], na_position="last").reset_index(drop=True)
     return rows.astype(object).where(rows.notna(), None)

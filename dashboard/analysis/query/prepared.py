@@ -21,12 +21,12 @@ from dashboard.analysis.filters.expression import AddressRange, Filter, Not, Ter
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.coverage import coverage_by_interface
 from dashboard.analysis.query.filtering import needs_of
-from dashboard.analysis.query.fitting import Asked, relation
+from dashboard.analysis.query.fitting import Asked, Sources, relation
 from dashboard.analysis.query.gaps import coverage_by_hour
 from dashboard.analysis.query.nodes import Joined
 from dashboard.analysis.query.rows import SCHEMAS, Rows, TimelineFrom
 from dashboard.analysis.query.span import Span
-from ingest.schema import TABLES
+from ingest.schema import READ_TABLES
 
 View = Callable[..., ir.Table]
 
@@ -81,6 +81,7 @@ def prepare(
     *,
     base: Span | None = None,
     dialect: str = "duckdb",
+    sources: Sources | None = None,
     **options: int | str | bool,
 ) -> Prepared:
     """Compile `view(rows, query, **options)` over what fits, or take texts of equal shapes.
@@ -92,13 +93,14 @@ def prepare(
         joined: How facts of addresses are joined.
         base: A second time range, for views that compare.
         dialect: Of the engine that runs it, in Ibis's words.
+        sources: With codes: what is read of the whole hours.
         options: Further arguments of the view.
     """
     marked, values = _marked(span, "")
     expression, typed = _marked_filter(query.expression)
     values |= typed | {"threshold": query.threshold}
-    asked = Asked(marked, query.action, expression, joined)
-    rows = _rows(marked, query.expression)
+    asked = Asked(marked, query.action, expression, joined, sources or Sources())
+    rows = replace(_rows(marked, query.expression), codes=joined.codes)
     shape = FlowQuery(
         start=query.start if view in BY_RANGE else None,
         end=query.end if view in BY_RANGE else None,
@@ -113,7 +115,7 @@ def prepare(
         sql = _compiled_view(view, rows, shape, dialect, tuple(sorted(options.items())))
         relations: dict[str, str] = {}
         for name in SCHEMAS:
-            if _names(sql, name):
+            if names(sql, name):
                 part = asked
                 if name == "base_edges" and base is not None:
                     earlier, more = _marked(base, "base_")
@@ -125,7 +127,7 @@ def prepare(
     found = {_NAMES[mark] for mark in _MARK.findall(whole)}
     text = _MARK.sub(lambda match: f"${_NAMES[match[0]]}", whole)
     parts = [sql, *relations.values()]
-    tables = frozenset(kind for kind in TABLES if any(_names(part, kind) for part in parts))
+    tables = frozenset(kind for kind in READ_TABLES if any(names(part, kind) for part in parts))
     return Prepared(text, {name: values[name] for name in sorted(found)}, tables)
 
 
@@ -159,7 +161,8 @@ def _put_together(sql: str, relations: Mapping[str, str], dialect: str) -> str:
     return f"WITH {parts}, {sql[5:]}" if sql.startswith("WITH ") else f"WITH {parts} {sql}"
 
 
-def _names(sql: str, table: str) -> bool:
+def names(sql: str, table: str) -> bool:
+    """Tell whether a compiled query names a table."""
     return f'"{table}"' in sql or f"`{table}`" in sql
 
 

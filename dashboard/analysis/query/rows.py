@@ -13,6 +13,7 @@ from typing import Literal
 import ibis
 import ibis.expr.types as ir
 
+NODES = ("src", "dst", "node")  # Columns that hold a node.
 VOLUMES = ("records", "flows", "packets", "bytes")
 _SUMS = dict.fromkeys(VOLUMES, "int64")
 _FACTS = {"service_port": "int32", "protocol": "int16", "action": "string"}
@@ -89,16 +90,21 @@ class Rows:
         timeline_from: `series`: the rollup of minutes knows all that the filter asks.
             `spread`: raw records, spread over the minutes they lasted. `hours`: edges.
         end: First second after the range; None: open.
+        codes: Nodes are numbers, in the order of their ids' texts.
     """
 
     is_filtered: bool = False
     has_port_rollup: bool = True
     timeline_from: TimelineFrom = "series"
     end: int | None = None
+    codes: bool = False
 
     def table(self, name: str) -> ir.Table:
         """Return a relation of SCHEMAS, unbound."""
-        return ibis.table(dict(SCHEMAS[name]), name=name)
+        schema = dict(SCHEMAS[name])
+        if self.codes:
+            schema |= {node: "int32" for node in NODES if node in schema}
+        return ibis.table(schema, name=name)
 
     @property
     def edges(self) -> ir.Table:

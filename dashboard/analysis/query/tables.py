@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from ingest.schema import TABLES, StoredType
+from ingest.schema import READ_TABLES, StoredType
 
 _IBIS_TYPES: dict[StoredType, str] = {
     "string": "string",
@@ -15,26 +15,32 @@ _IBIS_TYPES: dict[StoredType, str] = {
     "bool": "boolean",
 }
 
-# A table that the adapter registers beside the files: what is known of addresses.
+# Tables that the adapter registers beside the files: what is known of addresses, and of
+# places by their numbers.
 FACTS = "node_facts"
+PLACE_FACTS = "place_facts"
 
 
 def cache_table(kind: str) -> ir.Table:
-    """Return a table of the cache, with the columns of `ingest.schema` but maps.
+    """Return a table of the cache, with its columns but maps.
 
     No view reads maps, and engines do not agree on their type.
     """
-    stored = TABLES[kind]
+    stored = READ_TABLES[kind]
     columns = {n: _IBIS_TYPES[stored[n]] for n in stored if stored[n] in _IBIS_TYPES}
     return ibis.table(columns, name=kind)
 
 
-def facts_table(n_claims: int, crossings: tuple[str, ...] = ()) -> ir.Table:
+def facts_table(
+    n_claims: int, crossings: tuple[str, ...] = (), *, codes: bool = False, by_place: bool = False
+) -> ir.Table:
     """Return the facts that a question needs of addresses.
 
     Args:
         n_claims: How many claims of its filter speak of an end.
         crossings: In what its filter compares both ends.
+        codes: Nodes are numbers.
+        by_place: The facts of places: `place_id`, `ip4` and `ip6` for `address` and `vpc_id`.
 
     Returns:
         `address`, `vpc_id`, `valid_from`, `valid_to`, `node` (null: the address itself),
@@ -42,14 +48,14 @@ def facts_table(n_claims: int, crossings: tuple[str, ...] = ()) -> ir.Table:
         in, under its name. One row for each
         address, VPC and stretch of time; addresses that are not listed are unknown.
     """
+    numbers = {"place_id": "int32", "ip4": "int64", "ip6": "string"}
     columns = {
-        "address": "string",
-        "vpc_id": "string",
+        **(numbers if by_place else {"address": "string", "vpc_id": "string"}),
         "valid_from": "int64",
         "valid_to": "int64",
-        "node": "string",
+        "node": "int32" if codes else "string",
         "is_named": "boolean",
         **{f"claim_{number}": "boolean" for number in range(n_claims)},
         **dict.fromkeys(crossings, "string"),
     }
-    return ibis.table(columns, name=FACTS)
+    return ibis.table(columns, name=PLACE_FACTS if by_place else FACTS)
