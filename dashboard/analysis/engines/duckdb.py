@@ -66,6 +66,9 @@ class DuckDbEngine:
             ("threads", threads),
             ("max_execution_time", round(time_limit_s * 1000)),
             ("parquet_metadata_cache", True),
+            # It takes facts of addresses, which always stand on the right, for the larger side
+            # of a join with millions of rows that a filter leaves, and hashes these.
+            ("disabled_optimizers", "build_side_probe_side"),
             ("python_enable_replacements", False),
             ("autoinstall_known_extensions", False),
             ("autoload_known_extensions", False),
