@@ -300,7 +300,9 @@ STORED_TABLES: dict[str, dict[str, StoredType]] = {
     PLACES: PLACE_COLUMNS,
     **{name: _span_columns(kind) for name, kind in SPAN_TABLES.items()},
 }
-# Numbered parts under names of their own, with numbers in the place of their ends' texts.
+# Numbered parts under names of their own, with numbers in the place of their ends' texts. A
+# question that compares reads those of the range before under names that begin so.
+BASE = "base_"
 NUMBERED: dict[str, str] = {f"numbered_{kind}": kind for kind in NUMBER_COLUMNS}
 # Every table that a query may name.
 READ_TABLES: dict[str, dict[str, StoredType]] = {
@@ -308,4 +310,6 @@ READ_TABLES: dict[str, dict[str, StoredType]] = {
     PLACES: PLACE_COLUMNS,
     **{name: _NUMBERED_COLUMNS[kind] for name, kind in NUMBERED.items()},
     **{name: STORED_TABLES[name] for name in SPAN_TABLES},
+    f"{BASE}numbered_edges": _NUMBERED_COLUMNS["edges"],
+    f"{BASE}edge_spans": STORED_TABLES["edge_spans"],
 }

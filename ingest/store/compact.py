@@ -71,7 +71,7 @@ def compact(
     include_open: bool = False,
     largest_part: int = LARGEST_PART,
     largest_hour: int = LARGEST_HOUR,
-    rows_a_day: int = ROWS_A_DAY,
+    rows_a_day: int | None = ROWS_A_DAY,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> CompactReport:
     """Derive closed hours again, and merge the parts of hours and days; one transaction a day.
@@ -85,7 +85,7 @@ def compact(
         include_open: Merge the newest hours too.
         largest_part: Flow parts that are larger together stay apart, in bytes.
         largest_hour: Hours with more rows are not derived again.
-        rows_a_day: Days and weeks that save fewer rows a day are not summed up.
+        rows_a_day: As `spans.sum_up` takes it.
         on_progress: Called with the days done, and all of them.
 
     Raises:
@@ -124,7 +124,7 @@ def _compact_day(
     largest_part: int,
     report: CompactReport,
     until: int,
-    rows_a_day: int,
+    rows_a_day: int | None,
 ) -> None:
     require_space(writer.cache, 2 * sum(part.bytes for found in day.values() for part in found))
     with Plan(writer) as plan:

@@ -35,7 +35,7 @@ def week_of(date: str) -> list[str]:
     return [(monday + timedelta(days=n)).isoformat() for n in range(_WEEK_DAYS)]
 
 
-def sum_up(plan: Plan, dates: Sequence[str], rows_a_day: int = ROWS_A_DAY) -> int:
+def sum_up(plan: Plan, dates: Sequence[str], rows_a_day: int | None = ROWS_A_DAY) -> int:
     """Plan one part for each of SPAN_TABLES over some days, where it is worth its file.
 
     Parts of the same span that were made before go.
@@ -43,7 +43,8 @@ def sum_up(plan: Plan, dates: Sequence[str], rows_a_day: int = ROWS_A_DAY) -> in
     Args:
         plan: Its numbered parts are summed up as they will be once it is applied.
         dates: One date, or the dates of a week in order; none of them can still grow.
-        rows_a_day: A part that saves fewer rows for each of its days is not made.
+        rows_a_day: A part that saves fewer rows for each of its days, or fewer than two of
+            three, is not made; None: every part is.
 
     Returns:
         How many parts were made.
@@ -51,7 +52,7 @@ def sum_up(plan: Plan, dates: Sequence[str], rows_a_day: int = ROWS_A_DAY) -> in
     return sum(_sum_up(plan, kind, dates, rows_a_day) for kind in SPAN_TABLES)
 
 
-def _sum_up(plan: Plan, kind: str, dates: Sequence[str], rows_a_day: int) -> bool:
+def _sum_up(plan: Plan, kind: str, dates: Sequence[str], rows_a_day: int | None) -> bool:
     base, (begin, end) = SPAN_TABLES[kind], _range(dates)
     live = [part for date in dates for part in plan.live_in(base, date)]
     new = [part for _, part in plan.added if part.kind == base and part.date in dates]
@@ -75,8 +76,9 @@ def _sum_up(plan: Plan, kind: str, dates: Sequence[str], rows_a_day: int) -> boo
     instead = sum(days.values())
     instead += sum(p.rows for p in live if p.date not in days)
     instead += sum(p.rows for p in new if p.date not in days)
-    saved = instead - part.rows
-    if part.rows * _SHARE > instead or saved < rows_a_day * len(dates):
+    if rows_a_day is not None and (
+        part.rows * _SHARE > instead or instead - part.rows < rows_a_day * len(dates)
+    ):
         plan.discard(part)
         return False
     plan.replace([], replace(part, first=begin, last=end - 1), SEVERAL_BATCHES)

@@ -22,6 +22,7 @@ from ingest.store.merge import HAS_OWN_END
 from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES
 from ingest.store.read import CacheReader, CacheUnusableError
 from ingest.store.rows import LivePart, batch_sums, expected_rows, live_parts
+from ingest.store.verify_numbers import wrong_numbers
 
 _TRIES = 3
 _KEYS_TOLD = 1_000
@@ -119,6 +120,7 @@ def verify_parts(
         if deep:
             flawed = {(d.part.kind, d.part.date, d.part.hour) for d in report.damages}
             report.damages += _differing_rollups(engine, whole, flawed)
+            report.damages += [Damage(*wrong) for wrong in wrong_numbers(engine, whole)]
     report.damages.sort(key=lambda damage: damage.part.path)
     for object_id in list(report.incomplete)[:_KEYS_TOLD]:
         row = catalog.execute("SELECT key FROM objects WHERE object_id = ?", (object_id,))

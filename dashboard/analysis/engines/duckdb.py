@@ -25,7 +25,7 @@ from dashboard.analysis.engines.protocol import (
 )
 from dashboard.analysis.engines.stopping import Cancellation, QueryTimeoutError, Watch
 from dashboard.errors import DashboardError
-from ingest.schema import NUMBERED, READ_TABLES, StoredType
+from ingest.schema import BASE, NUMBERED, READ_TABLES, StoredType
 
 __all__ = [
     "DuckDbEngine",
@@ -159,7 +159,7 @@ def _scan(kind: str, paths: list[str]) -> str:
     A part holds only the columns that its log format has: the empty typed row set in front
     makes the others null.
     """
-    if kind in NUMBERED and paths:  # Compaction writes all of their columns.
+    if kind.removeprefix(BASE) in NUMBERED and paths:  # Compaction writes all of their columns.
         names = ", ".join(f'"{name}"' for name in READ_TABLES[kind])
         return f"SELECT {names} FROM read_parquet(${kind}, hive_partitioning = false)"  # noqa: S608
     columns = ", ".join(

@@ -25,7 +25,7 @@ from dashboard.analysis.query.prepared import BY_RANGE, Prepared, View, names, p
 from dashboard.analysis.query.span import Span
 from dashboard.errors import DashboardError, EmptyCacheError
 from ingest.errors import CacheError
-from ingest.schema import NUMBER_COLUMNS, NUMBERED, SPAN_TABLES
+from ingest.schema import BASE, NUMBER_COLUMNS, NUMBERED, SPAN_TABLES
 from ingest.store.layout import HOUR_S
 from ingest.store.read import CacheMissingError, CacheReader, CacheSnapshot, Part
 
@@ -113,19 +113,24 @@ class _Files:
     def of(self, kind: str) -> list[str]:
         """List the files of a table of `ingest.schema.READ_TABLES`, in path order."""
         found: set[str] = set()
-        table = NUMBERED.get(kind, kind)
-        is_numbered = kind in NUMBERED if self._codes and table in NUMBER_COLUMNS else None
+        name = kind.removeprefix(BASE)
+        table = NUMBERED.get(name, name)
+        is_numbered = name in NUMBERED if self._codes and table in NUMBER_COLUMNS else None
         for position, span in enumerate(self._spans):
+            # Files of hours are told apart by the times of their rows; those of a day that
+            # one range takes whole, and the other by the hour, are not.
+            if (is_numbered or name in SPAN_TABLES) and (kind != name) != bool(position):
+                continue
             if kind == "flows":
                 found.update(span.raw_files(self._snapshot))
-            elif kind in SPAN_TABLES:
-                found.update(part.path for part in self._summed[kind][position])
+            elif name in SPAN_TABLES:
+                found.update(part.path for part in self._summed[name][position])
             else:
                 summed = [
                     part
-                    for name, base in SPAN_TABLES.items()
+                    for longer, base in SPAN_TABLES.items()
                     if base == table
-                    for part in self._summed[name][position]
+                    for part in self._summed[longer][position]
                 ]
                 found.update(
                     span.rollup_files(self._snapshot, table, is_numbered=is_numbered, but=summed)

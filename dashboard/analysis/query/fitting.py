@@ -16,7 +16,7 @@ from dashboard.analysis.query.nodes import Joined, with_facts, with_place_facts
 from dashboard.analysis.query.rows import EDGE_ROWS, RECORD_ROWS, SCHEMAS, TALKER_ROWS
 from dashboard.analysis.query.span import Range, Span
 from dashboard.analysis.query.tables import cache_table
-from ingest.schema import SPAN_TABLES
+from ingest.schema import BASE, SPAN_TABLES
 
 RawRows = Callable[[Sequence[Range]], ir.Table]
 
@@ -46,6 +46,7 @@ class Asked:
         expression: The filter; None: anything.
         joined: How facts of addresses are joined.
         sources: With codes: what is read of the whole hours.
+        is_base: It is the range before, whose numbered parts have names of their own.
     """
 
     span: Span
@@ -53,6 +54,7 @@ class Asked:
     expression: Filter | None
     joined: Joined
     sources: Sources = Sources()
+    is_base: bool = False
 
 
 def edge_rows(asked: Asked, more: Sequence[str] = ()) -> ir.Table:
@@ -149,11 +151,12 @@ def _texts_and_numbers(
     if span.hours is not None:
         if asked.sources.texts:
             texts.append(_whole_hours(kind, span.hours))
-        numbered.append(_whole_hours(f"numbered_{kind}", span.hours))
+        prefix = BASE if asked.is_base else ""
+        numbered.append(_whole_hours(f"{prefix}numbered_{kind}", span.hours))
         if asked.sources.spans:
             name = next(name for name, table in SPAN_TABLES.items() if table == kind)
             # Their files are chosen: each lies in the range.
-            whole = cache_table(name).rename(time="span_start")
+            whole = cache_table(f"{prefix}{name}").rename(time="span_start")
             numbered[0] = numbered[0].union(whole.select(*numbered[0].columns))
     return [_with_action(rows, asked) for rows in texts], [
         _with_action(rows, asked) for rows in numbered

@@ -120,7 +120,7 @@ def prepare(
                 if name == "base_edges" and base is not None:
                     earlier, more = _marked(base, "base_")
                     values |= more
-                    part = replace(asked, span=earlier)
+                    part = replace(asked, span=earlier, is_base=True)
                 is_spread = rows.timeline_from == "spread"
                 relations[name] = _compiled_relation(name, part, dialect, is_spread)
     whole = _put_together(sql, relations, dialect)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,8 +14,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.schema import SCHEMA_VERSION, TABLES
-from ingest.store.layout import HOUR_S, HOURLY_TABLES, open_catalog, part_path, partition_of
+from ingest.schema import NUMBER_COLUMNS, SCHEMA_VERSION, TABLES
+from ingest.store.layout import (
+    HOUR_S,
+    HOURLY_TABLES,
+    UNDATED,
+    open_catalog,
+    part_path,
+    partition_of,
+)
+from ingest.store.merge import summed
+from ingest.store.numbering import Numbering
+from ingest.store.plan import SEVERAL_BATCHES, Plan
+from ingest.store.spans import sum_up, week_of
+from ingest.store.write import CacheWriter
 
 Record = dict[str, Any]
 
@@ -163,6 +176,42 @@ def write_cache(cache: Path, *batches: Iterable[Record]) -> Path:
         for records in batches:
             _commit(cache, catalog, list(records))
     return cache
+
+
+def numbered(cache: Path, copy: Path, dates: Iterable[str] | None = None) -> Path:
+    """Copy a cache and number the places of its rollups, as compaction does; sum up its days.
+
+    Args:
+        cache: Left as it is; without replaced parts.
+        copy: Where the copy goes.
+        dates: Only the parts of these; None: all.
+    """
+    shutil.copytree(cache, copy)
+    with CacheWriter(copy) as writer:
+        with Plan(writer) as plan:
+            days = {part.date for part in plan.live.values()} & set(dates or _dates(plan))
+        for date in sorted(days):
+            with Plan(writer) as plan:
+                plan.numbering = Numbering(plan)
+                for kind in NUMBER_COLUMNS:
+                    for hour in sorted({part.hour for part in plan.live_in(kind, date)}, key=str):
+                        parts = plan.live_in(kind, date, hour)
+                        rows = plan.engine.read(kind, [part.path for part in parts])
+                        new = plan.write(kind, date, hour, summed(kind, rows))
+                        plan.replace(parts, new, SEVERAL_BATCHES)
+                plan.numbering.finish(date)
+                if date != UNDATED:
+                    sum_up(plan, [date], None)
+                writer.apply(plan)
+        for week in sorted({tuple(week_of(date)) for date in days if date != UNDATED}):
+            with Plan(writer) as plan:
+                sum_up(plan, week, None)
+                writer.apply(plan)
+    return copy
+
+
+def _dates(plan: Plan) -> set[str]:
+    return {part.date for part in plan.live.values()}
 
 
 def _commit(cache: Path, catalog: sqlite3.Connection, records: list[Record]) -> None:
