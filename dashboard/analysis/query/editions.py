@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from dashboard.analysis.query.fitting import Sources
 from dashboard.analysis.query.memo import Memo
 from dashboard.analysis.query.naming import NameBook, NodeView, Places
 from dashboard.analysis.query.nodes import Joined
-from dashboard.analysis.query.numbers import numbered_places
+from dashboard.analysis.query.numbers import met_places, numbered_places
 from dashboard.analysis.query.prepared import BY_RANGE, Prepared, View, names, prepare
 from dashboard.analysis.query.span import Span
 from dashboard.errors import DashboardError, EmptyCacheError
@@ -30,7 +31,7 @@ from ingest.store.layout import HOUR_S
 from ingest.store.read import CacheMissingError, CacheReader, CacheSnapshot, Part
 
 _KEPT_ANSWERS = 512
-_UNJOINED = Joined()
+_UNJOINED, _CODED = Joined(), Joined(codes=True)
 _ALL = FlowQuery()
 _WITHOUT_NODES = (
     timeline.logged_sums, timeline.series_limits, coverage.coverage_sums,
@@ -164,6 +165,7 @@ class Editions:
         self._engine: Engine | None = None
         self._snapshot: CacheSnapshot | None = None
         self._memo = Memo(_KEPT_ANSWERS)
+        self._is_kept_warm = False
 
     def edition(self, *, renew: bool = False) -> Edition:
         """Return the state of the cache now; `renew`: read the catalog again in any case.
@@ -186,6 +188,8 @@ class Editions:
                 kept = self._snapshot
                 if renew or kept is None or kept.facts.version != self._reader.version():
                     kept = self._snapshot = self._reader.snapshot()
+                    if self._is_kept_warm:
+                        threading.Thread(target=self._try_to_warm, daemon=True).start()
         except CacheMissingError as error:
             raise EmptyCacheError(str(self._cache), exists=self._cache.is_dir()) from error
         except CacheError as error:
@@ -193,6 +197,30 @@ class Editions:
         if kept.facts.rows_stored == 0:
             raise EmptyCacheError(str(self._cache), exists=True)
         return Edition(kept, self._names.stamp())
+
+    def keep_warm(self) -> None:
+        """From now on, work out ahead what every question of a new state of the cache needs.
+
+        Only where that costs nothing but this machine's time.
+        """
+        self._is_kept_warm = self._choice.dialect == "duckdb"
+        if self._is_kept_warm:
+            threading.Thread(target=self._try_to_warm, daemon=True).start()
+
+    def warm(self) -> None:
+        """Work out what every question needs of a state of the cache."""
+        self.warm_names()
+
+    def warm_names(self) -> None:
+        """Work out what is known of the addresses, at the default level."""
+        edition = self.edition()
+        codes = self._takes_codes(edition, _ALL, raw=False)
+        self._facts(edition, _ALL, codes=codes)
+
+    def _try_to_warm(self) -> None:
+        # Whoever asks next is told what is wrong.
+        with suppress(DashboardError):
+            self.warm()
 
     def ask(self, key: tuple[Hashable, ...], compute: Callable[[Edition], Answer]) -> Answer:
         """Return the answer that is kept for the state now, or work it out."""
@@ -217,11 +245,13 @@ class Editions:
         """Return what is known of all addresses of the cache."""
 
         def answer(edition: Edition) -> Places:
-            places = self._fetch_with(edition, talkers.distinct_places, _ALL, _UNJOINED)
-            own = self._fetch_with(edition, talkers.own_ends, _ALL, _UNJOINED)
-            numbers = None
             if self._is_numbered(edition):
                 numbers = self._fetch_with(edition, numbered_places, _ALL, _UNJOINED)
+                places = self._fetch_with(edition, met_places, _ALL, _CODED)
+            else:
+                numbers = None
+                places = self._fetch_with(edition, talkers.distinct_places, _ALL, _UNJOINED)
+            own = self._fetch_with(edition, talkers.own_ends, _ALL, _UNJOINED)
             return Places.of(self._names, places, own, numbers)
 
         return self.answered(edition, ("places",), answer)

@@ -61,6 +61,19 @@ def numbered_places(_rows: Rows, _query: FlowQuery) -> ir.Table:
     return places.order_by(ibis.asc("place_id"))
 
 
+def met_places(_rows: Rows, _query: FlowQuery) -> ir.Table:
+    """Return what `talkers.distinct_places` does, by the numbers where parts have them."""
+    met = cache_table("numbered_talkers").select("place")
+    met = met.union(cache_table("talker_spans").select("place")).distinct()
+    places = cache_table(PLACES)
+    numbered = places.semi_join(met, places.place_id == met.place)
+    texts = cache_table("talkers")
+    texts = texts.filter(texts.address.notnull())
+    ends = [rows.select("address", "vpc_id") for rows in (numbered, texts)]
+    found = ends[0].union(ends[1]).distinct()
+    return found.order_by(ibis.asc("address"), ibis.asc("vpc_id"))
+
+
 def rows_of_places(numbers: pa.Table, frame: pd.DataFrame, unknown_vpc: str) -> pa.Table:
     """Find what is known of each numbered place.
 

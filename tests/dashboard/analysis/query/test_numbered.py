@@ -159,7 +159,7 @@ def files_read(source: FlowSource, query: FlowQuery, monkeypatch: Any) -> list[s
 @pytest.mark.parametrize(
     ("start", "end", "read"),
     [
-        (None, None, ["edge_spans 3", "numbered_edges 1"]),
+        (None, None, ["edge_spans 2", "numbered_edges 1"]),
         (0, 7, ["edge_spans 1"]),
         (0, 9, ["edge_spans 3"]),
         (1, 8, ["edge_spans 7"]),
