@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import statistics
 import subprocess
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from rich.table import Table
 
 from dashboard.analysis.enrich.known_ips import KnownNames
 from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.query.memo import Memo
 from dashboard.analysis.query.source import FlowSource, Limits
 from ingest.store.read import CacheReader
 from tests.bench.measure import Options
