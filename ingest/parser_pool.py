@@ -8,44 +8,36 @@ no use here: its pool breaks as a whole with the first process that dies.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import shutil
+import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from ingest.batch import BatchResult, BatchTask
 from ingest.errors import CacheError, IngestError
-from ingest.parser_process import READY, ParserError
+from ingest.parser_nursery import MODULE as PARSER_MODULE
+from ingest.parser_nursery import Nursery, last_line
+from ingest.parser_process import ParserError, Ready
 from ingest.sources import LogObject
 from ingest.store.write import ObjectOutcome
 
 _log = logging.getLogger(__name__)
 
-PARSER_MODULE = "ingest.parser_process"
 _TICK_S = 0.2
 _TRIES_ALONE = 2  # The first death may be somebody else's doing: a kill, or too little memory.
 _STARTS_IN_VAIN = 3
-_DYING_S = 2.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_SETTINGS = {
-    # Parsers run side by side; threads inside them would only queue.
-    "POLARS_MAX_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    # A chunk needs what the chunk before did: the system would clear the same pages again.
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +101,19 @@ MakePool = Callable[[int | None, Callable[[], int], ParserLimits | None], BatchP
 class _Parser:
     """One process, and the task that it works on."""
 
-    def __init__(self, limits: ParserLimits) -> None:
-        ours, theirs = socket.socketpair()
+    def __init__(self, number: int, nursery: Nursery, limits: ParserLimits) -> None:
+        self.number, self.nursery = number, nursery
         self.stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        package_root = str(Path(__file__).parents[1])
-        paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own module
-                [
-                    # Not -m: what its main module defines could not be read here.
-                    sys.executable, "-c", f"from {PARSER_MODULE} import main; main()",
-                    str(theirs.fileno()), str(2 * limits.memory_bytes),
-                ],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self.stderr,
-                env={**os.environ, **_SETTINGS, "PYTHONPATH": ":".join(paths)},
-            )  # fmt: skip
-        self.connection = Connection(ours.detach())
-        self.is_ready = False
+        self.connection = nursery.fork(number, 2 * limits.memory_bytes, self.stderr)
+        self.pid: int | None = None
+        self.exit_code = 0
         self.task: BatchTask | None = None
         self.deadline = float("inf")
         self.killed_for = ""
+
+    @property
+    def is_ready(self) -> bool:
+        return self.pid is not None
 
     def give(self, task: BatchTask, seconds: float) -> None:
         self.task = task
@@ -141,26 +123,24 @@ class _Parser:
     def resident_bytes(self) -> int:
         """Return the memory in use; 0 where the system does not tell."""
         try:
-            statm = Path(f"/proc/{self.process.pid}/statm").read_text()
+            statm = Path(f"/proc/{self.pid}/statm").read_text()
         except OSError:
             return 0
         return int(statm.split()[1]) * _PAGE if statm else 0
 
     def kill(self, reason: str = "") -> None:
         self.killed_for = self.killed_for or reason
-        self.process.kill()
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError):  # It has just ended by itself.
+                os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> str:
         """End the process; return the last line that it wrote to stderr."""
         self.connection.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(_DYING_S)  # The exit code of its own tells more than ours.
-        self.process.kill()
-        self.process.wait()
-        self.stderr.seek(0)
-        last = self.stderr.read()[-2_000:].decode("utf-8", "replace").strip()
+        self.exit_code = self.nursery.end(self.number)
+        last = last_line(self.stderr) or self.nursery.last_words()
         self.stderr.close()
-        return last.rpartition("\n")[2][:200]
+        return last
 
 
 class ParserPool:
@@ -172,6 +152,8 @@ class ParserPool:
         self.size = size
         self._limits = limits or ParserLimits()
         self._next_batch_id = next_batch_id
+        self._nursery: Nursery | None = None
+        self._numbers = itertools.count(1)
         self._parsers: list[_Parser] = []
         self._waiting: deque[BatchTask] = deque()
         self._deaths_alone: dict[int, int] = {}
@@ -186,8 +168,12 @@ class ParserPool:
     ) -> None:
         for parser in self._parsers:
             parser.kill()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
         for parser in self._parsers:
-            parser.close()
+            parser.connection.close()
+            parser.stderr.close()
         self._parsers.clear()
 
     @property
@@ -237,7 +223,15 @@ class ParserPool:
                 self._waiting.appendleft(task)
         missing = min(len(self._waiting), self.size - len(self._parsers)) - starting
         for _ in range(missing):
-            self._parsers.append(_Parser(self._limits))
+            self._start()
+
+    def _start(self) -> None:
+        if self._nursery is not None and not self._nursery.is_alive:
+            self._nursery.close()
+            self._nursery = None
+        if self._nursery is None:
+            self._nursery = Nursery(PARSER_MODULE)
+        self._parsers.append(_Parser(next(self._numbers), self._nursery, self._limits))
 
     def _receive(self, parser: _Parser) -> None:
         try:
@@ -246,8 +240,8 @@ class ParserPool:
             _log.debug("parser process lost: %r", error)
             self._lost(parser)
             return
-        if answer == READY:
-            parser.is_ready, self._starts_in_vain = True, 0
+        if isinstance(answer, Ready):
+            parser.pid, self._starts_in_vain = answer.pid, 0
             return
         task, parser.task, parser.deadline = parser.task, None, float("inf")
         if task is None:
@@ -268,7 +262,7 @@ class ParserPool:
     def _lost(self, parser: _Parser) -> None:
         self._parsers.remove(parser)
         last_words = parser.close()
-        code = parser.process.returncode
+        code = parser.exit_code
         if not parser.is_ready:
             self._starts_in_vain += 1
             if self._starts_in_vain >= _STARTS_IN_VAIN:

@@ -1,7 +1,6 @@
-"""A process that parses batches; its arguments are a socket and a limit of memory.
+"""What a process does that parses batches: it reads tasks from a socket and answers each.
 
-It reads tasks from a socket and answers each. Whatever it does besides, dying included,
-costs its task alone: see `parser_pool`.
+Whatever it does besides, dying included, costs its task alone: see `parser_pool`.
 """
 
 from __future__ import annotations
@@ -11,17 +10,25 @@ import gc
 import os
 import queue
 import resource
-import signal
-import sys
 import threading
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
 from ingest.batch import BatchResult, BatchTask, run_batch
 
-READY = "ready"
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A parser waits for tasks.
+
+    Attributes:
+        pid: The system's number of its process.
+    """
+
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +46,21 @@ class ParserError:
     trace: str = ""
 
 
-def main() -> None:
-    """Serve until the other end of the socket closes."""
-    connection = Connection(int(sys.argv[1]))
-    # The parent decides when its parsers end; signals to the whole group mean the parent.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    limit = int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def serve(connection: Connection, memory_bytes: int) -> NoReturn:
+    """Serve until the other end of the connection closes; the first answer is `Ready`.
+
+    Args:
+        connection: Tasks in, answers out.
+        memory_bytes: What this process may allocate at most.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     with contextlib.suppress(OSError):  # Linux only.
         Path("/proc/self/oom_score_adj").write_text("500")
     tasks: queue.SimpleQueue[BatchTask] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
-    import ingest.batch_reader  # noqa: F401, PLC0415 - the parent imports this module too
-
     # A batch makes many objects and hardly a cycle: looking once a batch is enough.
     gc.disable()
-    gc.freeze()
-    connection.send(READY)
+    connection.send(Ready(os.getpid()))
     while True:
         connection.send(_run(tasks.get()))
         gc.collect()

@@ -169,12 +169,12 @@ def test_only_the_command_lines_read_the_environment() -> None:
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     }
 
-    # The parser pool sets a variable for its own child processes.
+    # The parsers' nursery sets variables for its own process.
     assert readers <= {
         "ingest.cli",
         "ingest.inventory.cli",
         "ingest.store.cli",
         "dashboard.cli",
         "dashboard.cli.options",
-        "ingest.parser_pool",
+        "ingest.parser_nursery",
     }

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from ingest import parser_process
+from ingest import parser_nursery, parser_process
 from ingest.batch import BatchResult, BatchTask, run_batch
 
 MARK = b"# please "
@@ -60,4 +60,4 @@ def main() -> None:
     if "--broken" in os.environ.get("FLOW_ATLAS_TEST", ""):
         sys.exit("cannot import name 'batch'")
     parser_process.run_batch = obey
-    parser_process.main()
+    parser_nursery.main()

@@ -171,3 +171,45 @@ def test_a_parser_that_never_starts_is_no_objects_fault(logs, tmp_path, monkeypa
         load_(logs, tmp_path / "cache")
 
     assert statuses(tmp_path / "cache") == {}
+
+
+def test_a_nursery_that_is_killed_takes_no_object_along(logs, tmp_path):
+    """Its parser goes on; the next one comes from another nursery."""
+    for name in "012":
+        (logs / f"{name}.log").unlink()
+    marker = tmp_path / "pid"
+    spoil(logs, "3", f"wait {marker}")
+    done = threading.Event()
+
+    def murder() -> None:
+        while not marker.exists() and not done.wait(0.01):
+            pass
+        parser = int(marker.read_text())
+        stat = Path(f"/proc/{parser}/stat").read_text()
+        nursery = int(stat.rpartition(")")[2].split()[1])
+        os.kill(nursery, signal.SIGKILL)
+        os.kill(parser, signal.SIGKILL)
+
+    murderer = threading.Thread(target=murder)
+    murderer.start()
+    try:
+        report = load_(logs, tmp_path / "cache")
+    finally:
+        done.set()
+        murderer.join()
+
+    assert report.by_status == {"ok": 1}
+    assert CacheReader(tmp_path / "cache").snapshot().facts.records == 1
+
+
+def test_no_process_is_left_when_a_pool_is_closed_amid_its_work(logs):
+    """Neither parsers nor the process that they were forked from."""
+    spoil(logs, "0", "hang")
+    listed = LogObject("a", "b", 1)
+    with ParserPool(2, lambda: 2) as pool:
+        for n in range(2):
+            pool.submit(BatchTask(n, [(1, listed, str(logs / "0.log"))], str(logs / "parts")))
+        while len(pids := [p.pid for p in pool._parsers if p.pid]) < 2:
+            pool.wait()
+
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
