@@ -14,17 +14,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import (
-    Progress as ProgressBar,
-)
 
 from ingest.config import IngestConfig, load_config
 from ingest.errors import ConfigError, ExitCode, IngestError, UsageError
@@ -47,6 +36,7 @@ from ingest.store.cli import (
     RoleArnOption,
 )
 from ingest.store.cli import register as register_store
+from ingest.terminal import bar, is_terminal, tell
 from ingest.wording import report_lines
 
 app = typer.Typer(
@@ -57,7 +47,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _POLL_BESIDE_QUEUE_S = 900.0
 # Spelled out: importing the simulator takes longer than loading a small folder.
 _INCIDENTS = (
@@ -158,7 +147,7 @@ def load(
         json_output=as_json,
     )
     for warning in config.warnings:
-        _errors.print(f"warning: {warning}")
+        tell(f"warning: {warning}")
     make_pool = open_pools(engine, engine_url)
     run = _follow if config.follow else _load_once
     raise typer.Exit(run(config, jobs, make_pool, retry=retry))
@@ -225,7 +214,7 @@ def simulate(
 
     chosen = INCIDENTS if incidents == "all" else tuple(filter(None, incidents.split(",")))
     try:
-        with _simulate_bar() as show:
+        with bar("Simulating", "records") as show:
             report = simulate_vpc(
                 out,
                 hours=hours,
@@ -262,13 +251,13 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:
-        _errors.print(f"error: {error.format_message()} See --help.", markup=False)
+        tell(f"error: {error.format_message()} See --help.")
         code = ExitCode.USAGE
     except IngestError as error:
-        _errors.print(f"error: {error}", markup=False)
+        tell(f"error: {error}")
         code = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        _errors.print("Stopped. What was committed stays; run the same command to go on.")
+        tell("Stopped. What was committed stays; run the same command to go on.")
         code = 130
     sys.exit(int(code or 0))
 
@@ -281,7 +270,7 @@ def _load_once(config: IngestConfig, jobs: int | None, make_pool: MakePool, *, r
         )  # fmt: skip
     _print_report(report, config)
     for trouble in filter(None, (report.refusal, report.outage)):
-        _errors.print(f"error: {trouble}", markup=False)
+        tell(f"error: {trouble}")
     return report.exit_code(strict=config.strict)
 
 
@@ -302,7 +291,7 @@ def _follow(config: IngestConfig, jobs: int | None, make_pool: MakePool, *, retr
             replace(defaults, poll_s=poll_s),
             queue=queue,
             on_round=lambda report: _print_report(report, config),
-            on_trouble=lambda text: _errors.print(f"warning: {text}", markup=False),
+            on_trouble=lambda text: tell(f"warning: {text}"),
         )
     return ExitCode.OK
 
@@ -325,45 +314,18 @@ def _load_bar(*, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
     is_ready = is_compiled()
     begun = "Loading" if is_ready else "Preparing parsers (once on this machine)"
-    untold = not is_ready and not _errors.is_terminal
-    with _bar("objects") as bar:
-        task = bar.add_task(begun, total=None)
+    untold = not is_ready and not is_terminal()
+    with bar(begun, "objects") as step:
 
         def show(progress: Progress) -> None:
             nonlocal untold
             if untold and progress.objects_total:
                 untold = False
-                _errors.print(f"{begun}, which takes about a quarter of a minute.")
+                tell(f"{begun}, which takes about a quarter of a minute.")
             rows = f"Loading: {progress.rows:,} rows"
-            bar.update(
-                task,
-                total=progress.objects_total,
-                completed=progress.objects,
-                description=rows if progress.rows else begun,
-            )
+            step(progress.objects, progress.objects_total, rows if progress.rows else begun)
 
         yield show
-
-
-@contextmanager
-def _simulate_bar() -> Iterator[Callable[[int, int], None]]:
-    with _bar("records") as bar:
-        task = bar.add_task("Simulating", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _bar(unit: str) -> ProgressBar:
-    return ProgressBar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=_errors,
-        transient=True,
-        disable=not _errors.is_terminal,
-    )
 
 
 def _epoch(text: str | None) -> int | None:

@@ -11,18 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress as ProgressBar
 
 from ingest.config import AwsSettings, load_config
 from ingest.errors import ExitCode, UsageError
 from ingest.store.cli import DEFAULT_CACHE, CacheOption, ExternalIdOption, JsonOption
+from ingest.terminal import bar, tell
 
 if TYPE_CHECKING:
     from ingest.inventory.collect import NamesReport
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -61,15 +59,13 @@ def names(
             msg = f"--region {name}: not a region. Regions read like eu-west-1; or give all."
             raise UsageError(msg)
     identities = _identities(profile or (), role_arn or (), external_id, endpoint_url)
-    quiet = as_json or not _errors.is_terminal
-    with ProgressBar(console=_errors, transient=True, disable=quiet) as bar:
-        task = bar.add_task("Asking regions", total=None)
+    with bar("Asking regions", "regions", quiet=as_json) as step:
         report = fetch_names(
             cache,
             identities,
             region or (),
             owner_tags=owner_tag or OWNER_TAGS,
-            on_region=lambda done, total: bar.update(task, completed=done, total=total),
+            on_region=step,
         )
     if as_json:
         print(json.dumps({"exit_code": report.exit_code, **asdict(report)}, indent=2))
@@ -103,7 +99,7 @@ def _identities(
         for role_arn in role_arns or (None,)
     ]
     for warning in configs[0].warnings:
-        _errors.print(f"warning: {warning}", markup=False)
+        tell(f"warning: {warning}")
     return [config.aws for config in configs]
 
 
@@ -117,10 +113,10 @@ def _print_report(report: NamesReport, cache: Path) -> None:
             f"{what if taken.began or taken.ended else 'as before'}"
         )
     for trouble in report.troubles:
-        _errors.print(f"{trouble.state}: {trouble.what}: {trouble.detail}", markup=False)
+        tell(f"{trouble.state}: {trouble.what}: {trouble.detail}")
     missing = {trouble.action for trouble in report.troubles if trouble.action}
     if missing:
-        _errors.print(f"add to the policy: {json.dumps(names_statement(missing))}", markup=False)
+        tell(f"add to the policy: {json.dumps(names_statement(missing))}")
     addresses = sum(taken.addresses for taken in report.taken)
     print(f"{addresses:,} addresses of {len(report.taken):,} regions are named in {cache}")
     if report.exit_code is ExitCode.OK and not addresses:

@@ -5,29 +5,26 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress as ProgressBar
 
 from ingest.config import load_config
 from ingest.errors import ExitCode, UsageError
 from ingest.pipeline import load
 from ingest.store.layout import open_catalog
 from ingest.store.write import CacheWriter
+from ingest.terminal import bar
 
 if TYPE_CHECKING:
     from ingest.store.repair import RepairReport
     from ingest.store.status import CacheStatus
     from ingest.store.verify import VerifyReport
 
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _DAYS = re.compile(r"([1-9]\d{0,5})d")
 _TOLD = 10
 
@@ -50,7 +47,6 @@ RequestPayerOption = Annotated[
     bool, typer.Option("--request-payer", help="Pay for requests to the bucket.")
 ]
 DEFAULT_CACHE = Path("data/cache")
-Step = Callable[[int, int], None]
 
 
 def register(app: typer.Typer) -> None:
@@ -85,7 +81,7 @@ def verify(
     """Compare the files with the catalog; exit with 74 where one is damaged."""
     from ingest.store.verify import verify as verify_cache
 
-    with _bar("Verifying", "files", quiet=as_json) as step:
+    with bar("Verifying", "files", quiet=as_json) as step:
         report = verify_cache(cache, deep=deep, on_progress=step)
     told = _verified(report, cache.resolve())
     if as_json:
@@ -126,7 +122,7 @@ def repair(
     )
     refetch = Refetch(config.aws)
     with CacheWriter(cache, must_exist=True) as writer:
-        with _bar("Verifying", "files", quiet=as_json) as step:
+        with bar("Verifying", "files", quiet=as_json) as step:
             found = verify_parts(writer.cache, writer.catalog, deep=deep, on_progress=step)
         refetch.look_up(writer.catalog, found.incomplete)
         report = take_out_damage(writer, found, refetch.found)
@@ -159,7 +155,7 @@ def compact(
 
     with (
         CacheWriter(cache, grace_s=60 * grace, must_exist=True) as writer,
-        _bar("Compacting", "days", quiet=as_json) as step,
+        bar("Compacting", "days", quiet=as_json) as step,
     ):
         report = compact_cache(writer, include_open=include_open, on_progress=step)
     if as_json:
@@ -341,17 +337,6 @@ def _print_repair(report: RepairReport, *, as_json: bool) -> None:
 
 def _next_run(cache: Path) -> str:
     return f"python -m ingest load SOURCE --cache {cache} --dry-run"
-
-
-@contextmanager
-def _bar(text: str, unit: str, *, quiet: bool) -> Iterator[Step | None]:
-    """Show a bar on a terminal, and nothing elsewhere."""
-    if quiet or not _errors.is_terminal:
-        yield None
-        return
-    with ProgressBar(console=_errors, transient=True) as bar:
-        task = bar.add_task(f"{text} {unit}", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _time(epoch_s: int | None) -> str:
