@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ingest.kernels.compiled import INLINED, MODULES, Kernel, word_at
+from ingest.kernels.compiled import INLINED, MODULES, Kernel, trailing_zeros, word_at
 
 # What LLVM itself makes of loops, and the C library holds.
 _ALLOWED = ("llvm.", "memset", "memcpy", "memmove", "memcmp", "bcmp")
@@ -52,6 +52,8 @@ def _replace_inlined(module: ModuleType) -> None:
     for name, function in list(vars(module).items()):
         if function is word_at:
             setattr(module, name, _load_word)
+        elif function is trailing_zeros:
+            setattr(module, name, _count_zeros)
         elif getattr(function, INLINED, False) and not hasattr(function, "py_func"):
             setattr(module, name, _compiled(function))
 
@@ -68,6 +70,18 @@ def _load_word(typing: Any, data: Any, pos: Any) -> Any:
         return builder.load(pointer, align=1)
 
     return types.uint64(data, pos), load
+
+
+@intrinsic
+def _count_zeros(typing: Any, number: Any) -> Any:
+    """Count by the processor's own instruction."""
+    del typing
+
+    def count(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        del context, signature
+        return builder.cttz(arguments[0], ir.IntType(1)(1))
+
+    return types.uint64(number), count
 
 
 _COMPILED: dict[Any, Any] = {}

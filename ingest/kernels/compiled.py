@@ -41,6 +41,7 @@ Longs = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 IntRows = npt.NDArray[np.int32]
 LongRows = npt.NDArray[np.int64]
+HashRows = npt.NDArray[np.uint64]
 
 # In a kernel, arithmetic on these stays whole and of 64 bits.
 long: Callable[[Any], int] = cast("Any", np.int64)
@@ -55,8 +56,9 @@ ARGUMENTS: dict[str, tuple[str, int]] = {
     "Hashes": ("uint64", 1),
     "IntRows": ("int32", 2),
     "LongRows": ("int64", 2),
+    "HashRows": ("uint64", 2),
 }
-MODULES = ("tables", "text", "ends", "places", "groups", "own", "pages")
+MODULES = ("tables", "words", "text", "ends", "places", "groups", "own", "pages")
 INLINED = "is_inlined"
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -66,6 +68,12 @@ _engines: list[Any] = []  # The code lives as long as its engine.
 def word_at(data: Bytes, pos: int) -> int:
     """Return the eight bytes at a position as one number, in the machine's own order."""
     return word(int.from_bytes(data[pos : pos + 8].tobytes(), sys.byteorder))
+
+
+def trailing_zeros(number: int) -> int:
+    """Return how many zeros a number of 64 bits, which is not 0, ends with in binary."""
+    bits = int(number)
+    return word((bits & -bits).bit_length() - 1)
 
 
 class Kernel:

@@ -6,11 +6,10 @@ no loop leaves the body.
 
 from __future__ import annotations
 
-import sys
-
 from ingest.kernels.compiled import (
     Bytes,
     Hashes,
+    HashRows,
     IntRows,
     Ints,
     LongRows,
@@ -22,6 +21,7 @@ from ingest.kernels.compiled import (
     word_at,
 )
 from ingest.kernels.tables import slot_of_hash
+from ingest.kernels.words import IS_LITTLE, SPACE, WORD_BYTES, digits_at, slot_of_token, token_at
 
 # What a field holds.
 NARROW, WIDE, TIME, TEXT, ADDRESS = range(5)
@@ -33,12 +33,10 @@ N_ENTRIES, ARENA_USED, N_ADDRESSES = range(3)
 MAX_INT64 = 2**63 - 1
 MAX_LINE_BYTES = 64 << 10
 
-_SPACE, _NEWLINE, _HASH, _DASH, _DOT, _ZERO = (ord(c) for c in " \n#-.0")
+_NEWLINE, _HASH, _DASH, _DOT, _ZERO = (ord(c) for c in "\n#-.0")
 _BOM_START = 0xEF
 _NULL, _BAD, _NO_ROOM = -1, -2, -3
 _SAFE_DIGITS = 18
-_WORD_BYTES = 8
-_IS_LITTLE = sys.byteorder == "little"
 _OFFSET_BASIS = word(0xCBF29CE484222325)  # FNV-1a
 _PRIME = word(0x100000001B3)
 
@@ -48,6 +46,15 @@ def _number(body: Bytes, pos: int) -> tuple[int, int]:
     """Return the number at `pos` and where it ends; `_NULL` for a dash, else `_BAD`."""
     begin = pos
     value = long(0)
+    if IS_LITTLE and pos + 2 * WORD_BYTES <= body.shape[0]:
+        value, n = digits_at(body, pos)
+        pos += n
+        if n == WORD_BYTES:
+            more, n = digits_at(body, pos)
+            for _ in range(n):
+                value *= 10
+            value += more
+            pos += n
     digit = long(body[pos]) - _ZERO
     while 0 <= digit <= 9:
         value = value * 10 + digit
@@ -95,29 +102,9 @@ def _ip4(body: Bytes, pos: int) -> tuple[int, int]:
             if body[pos] != _DOT:
                 return long(_BAD), pos
             pos += 1
-    if body[pos] > _SPACE:
+    if body[pos] > SPACE:
         return long(_BAD), pos
     return value, pos
-
-
-@inlined
-def _address_code(number: int, slots: Ints, ip4: Longs, counters: Longs) -> int:
-    mask = slots.shape[0] - 1
-    slot = slot_of_hash(number, slots.shape[0])
-    while True:
-        code = slots[slot] - 1
-        if code < 0:
-            break
-        if ip4[code] == number:
-            return long(code)
-        slot = (slot + 1) & mask
-    code = counters[N_ADDRESSES]
-    if code >= ip4.shape[0] or 2 * code >= mask:
-        return long(_NO_ROOM)
-    slots[slot] = code + 1
-    ip4[code] = number
-    counters[N_ADDRESSES] = code + 1
-    return long(code)
 
 
 @inlined
@@ -126,28 +113,28 @@ def _is_same(body: Bytes, pos: int, offset: int, length: int) -> bool:
 
     Eight bytes are looked at together: most of a line repeats the one before.
     """
-    if pos + length + _WORD_BYTES > body.shape[0]:  # Near the end a word would leave the body.
+    if pos + length + WORD_BYTES > body.shape[0]:  # Near the end a word would leave the body.
         return False
-    if length < _WORD_BYTES:
+    if length < WORD_BYTES:
         differs = word_at(body, pos) ^ word_at(body, offset)
-        unused = word(8 * (_WORD_BYTES - length))
-        if (differs << unused if _IS_LITTLE else differs >> unused) != word(0):
+        unused = word(8 * (WORD_BYTES - length))
+        if (differs << unused if IS_LITTLE else differs >> unused) != word(0):
             return False
     else:
         at = long(0)
-        while at < length - _WORD_BYTES:
+        while at < length - WORD_BYTES:
             if word_at(body, pos + at) != word_at(body, offset + at):
                 return False
-            at += _WORD_BYTES
-        at = length - _WORD_BYTES
+            at += WORD_BYTES
+        at = length - WORD_BYTES
         if word_at(body, pos + at) != word_at(body, offset + at):
             return False
-    return bool(body[pos + length] <= _SPACE)
+    return bool(body[pos + length] <= SPACE)
 
 
 @inlined
 def _text_end(body: Bytes, pos: int) -> int:
-    while body[pos] > _SPACE:
+    while body[pos] > SPACE:
         pos += 1
     return pos
 
@@ -159,8 +146,14 @@ def _text_code(
 ) -> int:  # fmt: skip
     """Return the code of a text within its place; a new one gets the next code."""
     key = _OFFSET_BASIS ^ word(place)
-    for pos in range(begin, end):
+    pos = begin
+    while pos + WORD_BYTES <= end:
+        key = (key ^ word_at(body, pos)) * _PRIME
+        key ^= key >> word(32)
+        pos += WORD_BYTES
+    while pos < end:
         key = (key ^ word(body[pos])) * _PRIME
+        pos += 1
     mask = slots.shape[0] - 1
     slot = slot_of_hash(key, slots.shape[0])
     length = end - begin
@@ -197,12 +190,29 @@ def _text_code(
     return long(code)
 
 
+@inlined
+def _new_address(
+    first: int, second: int, slot: int, number: int,
+    slots: Ints, tokens: HashRows, ip4: Longs, counters: Longs,
+) -> int:  # fmt: skip
+    """Enter an IPv4 address, whose text has at most 15 bytes, at its empty slot."""
+    code = counters[N_ADDRESSES]
+    if code >= ip4.shape[0] or 2 * code >= slots.shape[0] - 1:
+        return long(_NO_ROOM)
+    slots[slot] = code + 1
+    tokens[code, 0] = first
+    tokens[code, 1] = second
+    ip4[code] = number
+    counters[N_ADDRESSES] = code + 1
+    return long(code)
+
+
 @kernel
 def parse_lines(
     body: Bytes, state: Longs, n_rows: int, plan: LongRows, last: LongRows,
     start: int, end: int, narrow: IntRows, wide: LongRows,
     slots: Ints, entries: LongRows, hashes: Hashes, arena: Bytes,
-    address_slots: Ints, ip4: Longs, counters: Longs, counts: Longs,
+    address_slots: Ints, tokens: HashRows, ip4: Longs, counters: Longs, counts: Longs,
 ) -> int:  # fmt: skip
     """Parse lines from a position into rows up to `n_rows`.
 
@@ -216,8 +226,9 @@ def parse_lines(
         wide: Other numbers.
         slots, entries, hashes, arena: Distinct texts: hash table of entry numbers from 1;
             per entry its place, code, offset and length; its hash; the texts' bytes.
-        address_slots, ip4: Distinct addresses: hash table of codes from 1; the IPv4 number
-            by code, -1 for a text that is none.
+        address_slots, tokens, ip4: Distinct addresses: hash table of codes from 1, by texts
+            of up to 15 bytes; such a text by code; the IPv4 number by code, -1 for a text that
+            is none.
         counters, counts: How full the tables are; how many codes each place has.
 
     Returns:
@@ -251,12 +262,24 @@ def parse_lines(
                     return REFUSED
             else:
                 value = long(_BAD)
+                slot = long(-1)
+                first = word(0)
+                second = word(0)
                 if kind == ADDRESS:
-                    value, pos = _ip4(body, pos)
-                    if value >= 0:
-                        value = _address_code(value, address_slots, ip4, counters)
-                    else:
-                        pos = begin
+                    first, second, size = token_at(body, pos)
+                    if size > 0:
+                        slot = slot_of_token(first, second, address_slots, tokens)
+                        value = long(address_slots[slot]) - 1
+                        pos += size
+                    if value < 0:
+                        number, pos = _ip4(body, begin)
+                        value = long(_BAD)
+                        if number >= 0:
+                            value = _new_address(
+                                first, second, slot, number, address_slots, tokens, ip4, counters
+                            )
+                        else:
+                            pos = begin
                 if value == _BAD:
                     pos = _text_end(body, pos)
                     if pos == begin or body[begin] == _HASH:
@@ -275,6 +298,8 @@ def parse_lines(
                         )  # fmt: skip
                         if kind == ADDRESS and value == counters[N_ADDRESSES]:
                             ip4[value] = -1
+                            tokens[value, 0] = word(0)
+                            tokens[value, 1] = word(0)
                             counters[N_ADDRESSES] = value + 1
                         elif kind == TEXT and value >= plan[field, 2]:
                             return REFUSED
@@ -287,7 +312,7 @@ def parse_lines(
                 wide[target, row] = value
             else:
                 narrow[target, row] = value
-            if body[pos] != (_NEWLINE if field == n_fields - 1 else _SPACE):
+            if body[pos] != (_NEWLINE if field == n_fields - 1 else SPACE):
                 return REFUSED
             pos += 1
         if pos - line_start > MAX_LINE_BYTES:
@@ -309,4 +334,13 @@ def fill_slots(hashes: Hashes, codes: Ints, slots: Ints) -> int:
         while slots[slot] > 0:
             slot = (slot + 1) & mask
         slots[slot] = codes[i] + 1
+    return 0
+
+
+@kernel
+def fill_tokens(tokens: HashRows, ip4: Longs, slots: Ints) -> int:
+    """Enter the texts of IPv4 addresses by code into an empty hash table."""
+    for code in range(ip4.shape[0]):
+        if ip4[code] >= 0:
+            slots[slot_of_token(tokens[code, 0], tokens[code, 1], slots, tokens)] = code + 1
     return 0

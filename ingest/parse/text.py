@@ -145,6 +145,7 @@ class _Reader:
         self.hashes = np.zeros(_FIRST_TEXTS, np.uint64)
         self.arena = np.zeros(64 * _FIRST_TEXTS, np.uint8)
         self.address_slots = np.zeros(4 * _FIRST_ADDRESSES, np.int32)
+        self.tokens = np.zeros((_FIRST_ADDRESSES, 2), np.uint64)
         self.ip4 = np.zeros(_FIRST_ADDRESSES, np.int64)
         self._seed_choices()
 
@@ -201,7 +202,7 @@ class _Reader:
             outcome = kernels.parse_lines(
                 codes, state, n_rows, plan, self.last, start, end, narrow, self.wide,
                 self.slots, self.entries, self.hashes, self.arena,
-                self.address_slots, self.ip4, self.counters, self.counts,
+                self.address_slots, self.tokens, self.ip4, self.counters, self.counts,
             )  # fmt: skip
             if outcome != kernels.FULL:
                 break
@@ -223,10 +224,10 @@ class _Reader:
             self.hashes[:n_entries], np.arange(n_entries, dtype=np.int32), self.slots
         )
         self.ip4 = np.concatenate([self.ip4, np.zeros_like(self.ip4)])
+        self.tokens = np.concatenate([self.tokens, np.zeros_like(self.tokens)])
         self.address_slots = np.zeros(2 * len(self.address_slots), np.int32)
         known = self.ip4[: self.counters[kernels.N_ADDRESSES]]
-        dotted = np.flatnonzero(known >= 0).astype(np.int32)
-        kernels.fill_slots(known[dotted].astype(np.uint64), dotted, self.address_slots)
+        kernels.fill_tokens(self.tokens, known, self.address_slots)
 
     def _texts(self) -> list[dict[int, str]]:
         """Decode the distinct texts of every place, by code."""

@@ -9,6 +9,7 @@ column and row group, dictionaries, differences for line numbers, zstd (Apache P
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
 from typing import IO, Any
@@ -100,11 +101,10 @@ def _chunk(leaf: Leaf, at: int, compressor: Any) -> tuple[Value, bytes, int]:
     data = b"".join(part for page in zip(heads, packed, strict=True) for part in page)
     plain_bytes = sum(map(len, heads)) + sum(map(len, bodies))
     data_at = at + (len(heads[0]) + len(packed[0]) if leaf.dictionary else 0)
-    encodings = [i32(leaf.encoding), i32(RLE)] + ([i32(PLAIN)] if leaf.dictionary else [])
     about = {
         1: i32(leaf.physical),
-        2: list_of(encodings),
-        3: list_of([text(name) for name in leaf.path]),
+        2: _encodings(leaf.encoding, is_dictionary=leaf.dictionary is not None),
+        3: _path(leaf.path),
         4: i32(codec),
         5: i64(leaf.n_values),
         6: i64(plain_bytes),
@@ -115,6 +115,16 @@ def _chunk(leaf: Leaf, at: int, compressor: Any) -> tuple[Value, bytes, int]:
         about[11] = i64(at)
     about[12] = leaf.statistics
     return struct({2: i64(at), 3: struct(about)}), data, plain_bytes
+
+
+@functools.cache
+def _encodings(encoding: int, *, is_dictionary: bool) -> Value:
+    return list_of([i32(encoding), i32(RLE)] + ([i32(PLAIN)] if is_dictionary else []))
+
+
+@functools.cache
+def _path(path: tuple[str, ...]) -> Value:
+    return list_of([text(name) for name in path])
 
 
 def _head(leaf: Leaf, body: bytes, stored: bytes) -> bytes:
@@ -143,6 +153,7 @@ def _footer(columns: Columns, n_rows: int, groups: Sequence[Value]) -> bytes:
     })[1]  # fmt: skip
 
 
+@functools.cache
 def _schema(name: str, stored: StoredType, repetition: int = _OPTIONAL) -> Value:
     if stored == "string":
         return struct({

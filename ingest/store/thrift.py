@@ -6,6 +6,7 @@ encoding").
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 Value = tuple[int, bytes]
@@ -17,8 +18,13 @@ _SHORT = [bytes([number]) for number in range(0x80)]
 
 def varint(number: int) -> bytes:
     """Write a number that is not negative, seven bits a byte."""
-    if number < len(_SHORT):
+    # Every page's head holds several; most are sizes and counts of two or three bytes.
+    if number < 0x80:
         return _SHORT[number]
+    if number < 0x4000:
+        return bytes((number & 0x7F | 0x80, number >> 7))
+    if number < 0x200000:
+        return bytes((number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14))
     out = bytearray()
     while number >= 0x80:
         out.append(number & 0x7F | 0x80)
@@ -66,11 +72,16 @@ def list_of(values: Sequence[Value]) -> Value:
 
 def struct(fields: dict[int, Value]) -> Value:
     """Return a struct of values by the numbers of their fields, ascending."""
-    out = bytearray()
+    parts = []
     before = 0
     for number, (kind, data) in fields.items():
-        step = number - before
-        out += bytes([step << 4 | kind]) if step < 16 else bytes([kind]) + _zigzag(number)
-        out += data
+        parts.append(_field(number - before, kind, number))
+        parts.append(data)
         before = number
-    return 12, bytes(out) + b"\0"
+    parts.append(b"\0")
+    return 12, b"".join(parts)
+
+
+@functools.cache
+def _field(step: int, kind: int, number: int) -> bytes:
+    return bytes([step << 4 | kind]) if step < 16 else bytes([kind]) + _zigzag(number)

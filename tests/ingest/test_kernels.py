@@ -94,6 +94,34 @@ class TestParsing:
         else:
             assert parse_text(("bytes",), token + b"\n", 1).frame.rows() == [(number,)]
 
+    @settings(max_examples=200)
+    @given(
+        st.lists(
+            st.tuples(
+                st.integers(0, 2**63 - 1)
+                | st.sampled_from([10**n - d for n in range(19) for d in (0, 1)]),
+                st.ip_addresses(v=4).map(str)
+                | st.sampled_from(["9.9.9.9", "10.10.10.1", "::1",
+                    "2001:db8::1", "2001:db8::1:2:3", "2001:db8:1:2:3:4:5:6", "255.255.255.255"]),
+            ),
+            min_size=1, max_size=20,
+        ),
+        st.booleans(),
+    )  # fmt: skip
+    def test_numbers_and_addresses_of_every_length_are_read(self, rows, is_last):
+        """Up to the end of the text, where no whole words can be looked at."""
+        rows += rows
+        fields = ("bytes", "srcaddr") if is_last else ("srcaddr", "bytes")
+        body = "".join(
+            f"{number} {address}\n" if is_last else f"{address} {number}\n"
+            for number, address in rows
+        )
+
+        parsed = parse_text(fields, body.encode(), len(rows))
+
+        assert parsed.frame.select("bytes", "srcaddr").rows() == rows
+        assert len(parsed.addresses) == len({address for _, address in rows})
+
     @pytest.mark.parametrize("octets", ["01.2.3.4", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1..2.3",
                                         "1.2.3.0004", ".1.2.3", "1.2.3.4:80", "::01"])  # fmt: skip
     def test_addresses_are_as_strict_as_the_systems_own_reader(self, octets):
