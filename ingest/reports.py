@@ -39,8 +39,9 @@ def find_reporters(
     )
     own = np.zeros(0, np.int64)
     if "interface_id" in parsed.names:
-        is_told = (direction == egress) | (direction == ingress)
-        if not values or not is_told[is_traffic > 0].all():
+        # Without any direction there is nothing to look through for what is not told.
+        is_told = (direction == egress) | (direction == ingress) if values else None
+        if is_told is None or not is_told[is_traffic > 0].all():
             own = _own_addresses(parsed, interface)
     reporter, is_own = np.empty((2, parsed.n_rows), np.uint8)
     ends.find_reporters(

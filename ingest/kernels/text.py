@@ -326,6 +326,15 @@ def parse_lines(
 
 
 @kernel
+def count_lines(body: Bytes) -> int:
+    """Count newlines."""
+    n = long(0)
+    for pos in range(body.shape[0]):
+        n += body[pos] == _NEWLINE
+    return n
+
+
+@kernel
 def fill_slots(hashes: Hashes, codes: Ints, slots: Ints) -> int:
     """Enter codes from 0 into an empty hash table by their hashes."""
     mask = slots.shape[0] - 1

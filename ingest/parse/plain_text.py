@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
+from ingest.kernels.text import count_lines
 from ingest.parse.chunks import SCANNED_RECORDS, TextChunk
 from ingest.parse.console_csv import CsvShape, csv_shape
 from ingest.parse.header import Layout, header_fields, layout_of, refusal
 from ingest.parse.lines import MAX_LINE_BYTES, reject_line
 from ingest.schema import DEFAULT_FIELDS
 
-_NEWLINE = ord("\n")
 # `aws logs tail` writes the stream's name behind the time.
 _EXPORTED = re.compile(
     rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)[ \t]+"
@@ -70,15 +71,16 @@ def text_form(
     Raises:
         BadObjectError: `no-header`, `bad-header` or `not-a-log`: no line tells its layout.
     """
-    significant = _significant(head, first_line)
-    if not significant:
+    lines = _significant(head, first_line)
+    first = next(lines, None)
+    if first is None:
         return None
-    number, line = significant[0]
+    number, line = first
     bare = _EXPORTED.sub(b"", line, count=1)
     by_given = Layout(given or (), False, "read with the given format")
     if given and len(bare.split()) == len(given) > 1 and header_fields(bare) is None:
         return PlainForm(by_given, number, bare != line)  # A header may follow further down.
-    for number, line in significant:
+    for number, line in chain([first], lines):
         record, n_times = _EXPORTED.subn(b"", line, count=1)
         layout = layout_of(record, None)
         if layout is not None and (layout.is_header or given is None):
@@ -86,25 +88,25 @@ def text_form(
         shape = csv_shape(line.decode("utf-8", "surrogateescape"), given)
         if shape is not None:
             return CsvForm(shape, number)
-    number, line = significant[0]
+    number, line = first
     foreign = line.startswith(b"<") or line.count(b",") > line.count(b" ")
     if given is None or foreign or _UNREADABLE.search(line[:MAX_LINE_BYTES]):
         raise refusal(key, bare, number)
     return PlainForm(by_given, number, bare != line)
 
 
-def _significant(head: bytes, first_line: int) -> list[tuple[int, bytes]]:
-    found: list[tuple[int, bytes]] = []
-    begin = 0
+def _significant(head: bytes, first_line: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the first lines that are neither blank nor comments, with their numbers."""
+    begin = n_found = 0
     number = first_line
-    while begin < len(head) and len(found) < SCANNED_RECORDS:
+    while begin < len(head) and n_found < SCANNED_RECORDS:
         end = head.find(b"\n", begin) + 1 or len(head)
         line = head[begin:end].strip()
         if line and not line.startswith(b"#"):
-            found.append((number, line))
+            n_found += 1
+            yield number, line
         begin = end
         number += 1
-    return found
 
 
 def plain_chunks(
@@ -137,7 +139,7 @@ def plain_chunks(
             number += 1
         if form.is_exported:
             body = _EXPORTED.sub(b"", body)
-        n_lines = int(np.count_nonzero(np.frombuffer(body, np.uint8) == _NEWLINE))
+        n_lines = count_lines(np.frombuffer(body, np.uint8))
         if n_lines or rejects:
             yield replace(
                 chunk, first_line=number, n_lines=n_lines, body=body, rejects=tuple(rejects)

@@ -26,7 +26,20 @@ from ingest.store.leaves import (
     Rows,
     leaves,
 )
-from ingest.store.thrift import TRUE, Value, i8, i32, i64, list_of, struct, text
+from ingest.store.thrift import (
+    END,
+    TRUE,
+    Value,
+    head,
+    i8,
+    i32,
+    i64,
+    list_of,
+    opened,
+    struct,
+    text,
+    zigzag,
+)
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -44,6 +57,16 @@ _LEVEL = 1
 _WORTH = 0.95  # What compresses less is not worth decompressing.
 _SMALL = 64  # Bytes of a chunk that are not worth a try.
 _NO_FIELDS = struct({})
+
+# Heads of pages and chunks are most of what is written of a small file, so what they have in
+# common is written once: heads of fields by step and type, and what stands in front of sizes.
+_INT, _LONG, _LONG_2 = head(1, 5), head(1, 6), head(2, 6)
+_STRUCT, _STRUCT_3 = head(1, 12), head(3, 12)
+_DATA_HEAD = opened({1: i32(_DATA_PAGE)}) + _INT
+_DATA = head(2, 12) + _INT
+_DICTIONARY_HEAD = opened({1: i32(_DICTIONARY_PAGE)}) + _INT
+_DICTIONARY = head(4, 12) + _INT
+_DICTIONARY_END = opened({2: i32(PLAIN)}, 1) + END + END
 
 Columns = Sequence[tuple[str, StoredType, Column]]
 
@@ -101,42 +124,47 @@ def _chunk(leaf: Leaf, at: int, compressor: Any) -> tuple[Value, bytes, int]:
     data = b"".join(part for page in zip(heads, packed, strict=True) for part in page)
     plain_bytes = sum(map(len, heads)) + sum(map(len, bodies))
     data_at = at + (len(heads[0]) + len(packed[0]) if leaf.dictionary else 0)
-    about = {
-        1: i32(leaf.physical),
-        2: _encodings(leaf.encoding, is_dictionary=leaf.dictionary is not None),
-        3: _path(leaf.path),
+    is_dictionary = leaf.dictionary is not None
+    about = b"".join((
+        _about(leaf.path, leaf.physical, leaf.encoding, codec, is_dictionary=is_dictionary),
+        _LONG, zigzag(leaf.n_values), _LONG, zigzag(plain_bytes), _LONG, zigzag(len(data)),
+        _LONG_2, zigzag(data_at),
+        _LONG_2 + zigzag(at) + _STRUCT if is_dictionary else _STRUCT_3,
+        leaf.statistics[1], END,
+    ))  # fmt: skip
+    return (12, b"".join((_LONG_2, zigzag(at), _STRUCT, about, END))), data, plain_bytes
+
+
+@functools.cache
+def _about(
+    path: tuple[str, ...], physical: int, encoding: int, codec: int, *, is_dictionary: bool
+) -> bytes:
+    """Write what a chunk's struct begins with: its fields 1 to 4."""
+    encodings = [i32(encoding), i32(RLE)] + ([i32(PLAIN)] if is_dictionary else [])
+    return opened({
+        1: i32(physical), 2: list_of(encodings), 3: list_of([text(name) for name in path]),
         4: i32(codec),
-        5: i64(leaf.n_values),
-        6: i64(plain_bytes),
-        7: i64(len(data)),
-        9: i64(data_at),
-    }
-    if leaf.dictionary:
-        about[11] = i64(at)
-    about[12] = leaf.statistics
-    return struct({2: i64(at), 3: struct(about)}), data, plain_bytes
-
-
-@functools.cache
-def _encodings(encoding: int, *, is_dictionary: bool) -> Value:
-    return list_of([i32(encoding), i32(RLE)] + ([i32(PLAIN)] if is_dictionary else []))
-
-
-@functools.cache
-def _path(path: tuple[str, ...]) -> Value:
-    return list_of([text(name) for name in path])
+    })  # fmt: skip
 
 
 def _head(leaf: Leaf, body: bytes, stored: bytes) -> bytes:
-    about = struct({1: i32(leaf.n_values), 2: i32(leaf.encoding), 3: i32(RLE), 4: i32(RLE)})
-    sizes = {1: i32(_DATA_PAGE), 2: i32(len(body)), 3: i32(len(stored))}
-    return struct({**sizes, 5: about})[1]
+    return b"".join((
+        _DATA_HEAD, zigzag(len(body)), _INT, zigzag(len(stored)), _DATA, zigzag(leaf.n_values),
+        _data_end(leaf.encoding),
+    ))  # fmt: skip
+
+
+@functools.cache
+def _data_end(encoding: int) -> bytes:
+    """Write how a data page is encoded, and the ends of both structs of its head."""
+    return opened({2: i32(encoding), 3: i32(RLE), 4: i32(RLE)}, 1) + END + END
 
 
 def _dictionary_head(n_entries: int, body: bytes, stored: bytes) -> bytes:
-    about = struct({1: i32(n_entries), 2: i32(PLAIN)})
-    sizes = {1: i32(_DICTIONARY_PAGE), 2: i32(len(body)), 3: i32(len(stored))}
-    return struct({**sizes, 7: about})[1]
+    return b"".join((
+        _DICTIONARY_HEAD, zigzag(len(body)), _INT, zigzag(len(stored)), _DICTIONARY,
+        zigzag(n_entries), _DICTIONARY_END,
+    ))  # fmt: skip
 
 
 def _footer(columns: Columns, n_rows: int, groups: Sequence[Value]) -> bytes:

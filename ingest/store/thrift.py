@@ -33,7 +33,8 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
-def _zigzag(number: int) -> bytes:
+def zigzag(number: int) -> bytes:
+    """Write a number of 32 or 64 bits, without its type."""
     return varint(2 * number if number >= 0 else -2 * number - 1)
 
 
@@ -44,12 +45,12 @@ def i8(number: int) -> Value:
 
 def i32(number: int) -> Value:
     """Return a number of 32 bits."""
-    return 5, _zigzag(number)
+    return 5, zigzag(number)
 
 
 def i64(number: int) -> Value:
     """Return a number of 64 bits."""
-    return 6, _zigzag(number)
+    return 6, zigzag(number)
 
 
 def binary(data: bytes) -> Value:
@@ -72,16 +73,35 @@ def list_of(values: Sequence[Value]) -> Value:
 
 def struct(fields: dict[int, Value]) -> Value:
     """Return a struct of values by the numbers of their fields, ascending."""
+    return 12, opened(fields) + END
+
+
+END = b"\0"
+
+
+def opened(fields: dict[int, Value], before: int = 0) -> bytes:
+    """Write fields of a struct that goes on behind them.
+
+    Args:
+        fields: By their numbers, ascending.
+        before: The number of the field in front of them.
+    """
     parts = []
-    before = 0
     for number, (kind, data) in fields.items():
-        parts.append(_field(number - before, kind, number))
+        parts.append(
+            head(number - before, kind) if number - before < 16 else bytes([kind]) + zigzag(number)
+        )
         parts.append(data)
         before = number
-    parts.append(b"\0")
-    return 12, b"".join(parts)
+    return b"".join(parts)
 
 
 @functools.cache
-def _field(step: int, kind: int, number: int) -> bytes:
-    return bytes([step << 4 | kind]) if step < 16 else bytes([kind]) + _zigzag(number)
+def head(step: int, kind: int) -> bytes:
+    """Write what stands in front of a field's bytes.
+
+    Args:
+        step: Its number less that of the field before, at most 15.
+        kind: Its type.
+    """
+    return bytes([step << 4 | kind])
