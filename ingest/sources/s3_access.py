@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 import logging
 import threading
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.utils import parse_timestamp
 
 from ingest.config import AwsSettings
 
@@ -101,7 +105,8 @@ class Access:
             # One layer retries. For objects it is ours, which knows the object's deadline and
             # covers the body.
             retries={"total_max_attempts": self._attempts, "mode": "standard"},
-            user_agent_extra="flow-atlas",
+            # Said in full: putting the SDK's own together takes an eighth of a small request.
+            user_agent=f"flow-atlas Botocore/{botocore.__version__}",
         )
 
 
@@ -117,6 +122,7 @@ def open_session(settings: AwsSettings) -> boto3.Session:
     logging.getLogger("botocore").setLevel(logging.INFO)
     logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
     core = botocore.session.Session(profile=settings.profile)
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=read_time)
     core.set_config_variable("region", settings.region or _region_of(core) or _FALLBACK_REGION)
     if settings.access_key_id and settings.secret_access_key:
         core.set_credentials(
@@ -125,6 +131,23 @@ def open_session(settings: AwsSettings) -> boto3.Session:
     if settings.role_arn:
         _assume_role(core, settings, settings.role_arn)
     return boto3.Session(botocore_session=core)
+
+
+def read_time(text: Any) -> datetime:
+    """Read a time of an answer, in the two forms of S3 without the SDK's long way.
+
+    That tries every form there is, for each key of a listing.
+    """
+    if isinstance(text, str):
+        try:
+            if text.endswith("GMT"):
+                return parsedate_to_datetime(text)
+            if text.endswith("Z"):
+                return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    moment: datetime = parse_timestamp(text)
+    return moment
 
 
 def _region_of(core: botocore.session.Session) -> str | None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import ingest, page, queries, truth
+from tests.bench import ingest, page, queries, s3, truth
 from tests.bench.measure import Options
 
 # Name to what measures it. Each prints its tables and returns what bench.json keeps.
 BENCHES: dict[str, Callable[[Options, Console], object]] = {
     "ingest": ingest.run,
+    "s3": s3.run,
     "truth": truth.run,
     "queries": queries.run,
     "page": page.run,

@@ -104,7 +104,7 @@ def _ours_alone(options: Options, console: Console, records: int) -> dict[str, f
 
 def _small_objects(options: Options, console: Console) -> dict[str, float]:
     objects = SMALL_OBJECTS // 10 if options.quick else SMALL_OBJECTS
-    logs = _small(options, objects)
+    logs = small_objects(options, objects)
     found = interleaved({OURS: lambda: _load(logs)}, options.repeats, lambda _: None)[OURS]
     rate = objects / found.wall_s
     console.print(f"{objects:,} objects of {SMALL_RECORDS} records: {rate:,.0f} objects/s")
@@ -202,7 +202,7 @@ def _simulated(options: Options, records: int, fields: tuple[str, ...] = DEFAULT
     return folder
 
 
-def _small(options: Options, objects: int) -> Path:
+def small_objects(options: Options, objects: int) -> Path:
     """Return many small objects in one prefix; made once."""
     folder = options.data / f"small-{objects}"
     done = folder / "done"

@@ -6,11 +6,12 @@ import json
 import logging
 
 import pytest
+from botocore.utils import parse_timestamp
 
 from ingest.errors import ConfigError, PermissionDeniedError
 from ingest.iam import least_privilege_policy
 from ingest.sources.s3 import S3Source
-from ingest.sources.s3_access import Access, open_session
+from ingest.sources.s3_access import Access, open_session, read_time
 
 pytestmark = pytest.mark.s3
 
@@ -198,3 +199,21 @@ def test_the_caller_is_unknown_where_sts_does_not_answer(aws):
     assert access.s3 is not None
 
     assert access.caller() is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wed, 28 Oct 2026 07:28:00 GMT", "2026-10-28T07:28:00Z", "2026-10-28T07:28:00.123Z",
+        "2026-10-28T07:28:00+02:00", "1793172480", 1793172480, 1793172480.5,
+    ],
+)  # fmt: skip
+def test_times_are_read_as_the_sdk_reads_them(text):
+    """Whether the short way takes them or not."""
+    assert read_time(text) == parse_timestamp(text)
+
+
+def test_what_is_no_time_is_refused_as_the_sdk_refuses_it():
+    """An answer that cannot be read is the SDK's error."""
+    with pytest.raises(ValueError, match="Invalid timestamp"):
+        read_time("soon GMT")
