@@ -136,6 +136,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.disable()  # Modules are no garbage.
     _load()
     parsers: dict[int, int] = {}
     try:
@@ -166,8 +167,6 @@ def _load() -> None:
 
     load_kernels()
     # What is here stays; a collector that wrote beside each object would unshare its memory.
-    gc.disable()
-    gc.collect()
     gc.freeze()
 
 

@@ -7,7 +7,7 @@ much of it is used. `rows` picks and orders the rows of a part.
 from __future__ import annotations
 
 from ingest.kernels.compiled import Bytes, Ints, Longs, inlined, kernel, long, word
-from ingest.kernels.tables import EMPTY, slot_of_key
+from ingest.kernels.tables import slot_of_hash
 
 TOO_MANY = -1
 LARGEST = 2**63 - 1
@@ -93,14 +93,14 @@ def index_longs(
 
 @kernel
 def index_scattered(
-    values: Longs, rows: Ints, limit: int, keys: Longs, numbers: Ints, found: Longs,
+    values: Longs, rows: Ints, limit: int, slots: Ints, found: Longs,
     indexes: Ints, levels: Bytes, n_indexes: Longs,
 ) -> int:  # fmt: skip
     """As `index_ints`, of numbers that may be far from each other.
 
     Args:
         limit: At most so many distinct values.
-        keys, numbers: An empty map with room for one more than these.
+        slots: An empty table of numbers from 1, with room for these.
         found: Filled with the values.
 
     Returns:
@@ -112,15 +112,19 @@ def index_scattered(
         value = values[rows[position]]
         levels[position] = value >= 0
         if value >= 0:
-            slot = slot_of_key(keys, value)
-            if keys[slot] == EMPTY:
+            slot = slot_of_hash(value, slots.shape[0])
+            number = long(slots[slot]) - 1
+            while number >= 0 and found[number] != value:
+                slot = (slot + 1) & (slots.shape[0] - 1)
+                number = long(slots[slot]) - 1
+            if number < 0:
                 if n_found == limit:
                     return TOO_MANY
-                keys[slot] = value
-                numbers[slot] = n_found
-                found[n_found] = value
+                number = long(n_found)
+                found[number] = value
                 n_found += 1
-            indexes[n] = numbers[slot]
+                slots[slot] = n_found
+            indexes[n] = number
             n += 1
     n_indexes[0] = n
     return n_found

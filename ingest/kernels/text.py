@@ -34,7 +34,7 @@ MAX_INT64 = 2**63 - 1
 MAX_LINE_BYTES = 64 << 10
 
 _NEWLINE, _HASH, _DASH, _DOT, _ZERO = (ord(c) for c in "\n#-.0")
-_BOM_START = 0xEF
+_BOM = (0xEF, 0xBB, 0xBF)  # Of UTF-8.
 _NULL, _BAD, _NO_ROOM = -1, -2, -3
 _SAFE_DIGITS = 18
 _OFFSET_BASIS = word(0xCBF29CE484222325)  # FNV-1a
@@ -207,6 +207,12 @@ def _new_address(
     return long(code)
 
 
+@inlined
+def _is_bom(body: Bytes, pos: int) -> bool:
+    # A body's last byte is a newline, so behind each of the first two there is another.
+    return bool(body[pos] == _BOM[0] and body[pos + 1] == _BOM[1] and body[pos + 2] == _BOM[2])
+
+
 @kernel
 def parse_lines(
     body: Bytes, state: Longs, n_rows: int, plan: LongRows, last: LongRows,
@@ -244,14 +250,18 @@ def parse_lines(
         line_start = pos
         state[0] = pos
         state[1] = row
-        if pos >= n_bytes or body[pos] == _BOM_START or body[pos] == _HASH:
+        if pos >= n_bytes or body[pos] == _HASH or _is_bom(body, pos):
             return REFUSED
         for field in range(n_fields):
             kind = plan[field, 0]
             target = plan[field, 1]
             begin = pos
             length = last[field, 1]
-            if length > 0 and _is_same(body, pos, last[field, 0], length):
+            if (
+                TIME <= kind < ADDRESS
+                and length > 0
+                and _is_same(body, pos, last[field, 0], length)
+            ):
                 value = last[field, 2]
                 pos += length
             elif kind <= TIME:

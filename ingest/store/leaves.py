@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.kernels import pages
-from ingest.kernels.tables import new_keys
+from ingest.kernels.tables import new_slots
 from ingest.schema import StoredType
 from ingest.store.columns import Codes, Column, Flags, Numbers, Pairs, Texts
 from ingest.store.thrift import Value, binary, i64, struct, varint
@@ -194,10 +194,9 @@ def _index_scattered(
     most = len(rows) // 2
     limit = min(_FIRST_DISTINCT, most)
     while True:
-        keys = new_keys(limit + 1)
         n_found = pages.index_scattered(
-            values.astype(np.int64, copy=False), rows, limit, keys,
-            np.empty(len(keys), np.int32), room.found, room.indexes, room.levels, room.count,
+            values.astype(np.int64, copy=False), rows, limit, new_slots(limit), room.found,
+            room.indexes, room.levels, room.count,
         )  # fmt: skip
         if n_found != pages.TOO_MANY or limit == most:
             return n_found

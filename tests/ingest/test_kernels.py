@@ -122,6 +122,15 @@ class TestParsing:
         assert parsed.frame.select("bytes", "srcaddr").rows() == rows
         assert len(parsed.addresses) == len({address for _, address in rows})
 
+    def test_only_a_whole_byte_order_mark_is_left_to_the_line_reader(self):
+        """Other characters share its first byte, or two."""
+        rows = [("\uf0a1", 1), ("\ufec0", 2)]
+        body = "".join(f"{word} {number}\n" for word, number in rows)
+
+        assert parse_text(("vpc-id", "bytes"), body.encode(), 2).frame.rows() == rows
+        with pytest.raises(RefusedError):
+            parse_text(("vpc-id", "bytes"), "\ufeffvpc 1\n".encode(), 1)
+
     @pytest.mark.parametrize("octets", ["01.2.3.4", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1..2.3",
                                         "1.2.3.0004", ".1.2.3", "1.2.3.4:80", "::01"])  # fmt: skip
     def test_addresses_are_as_strict_as_the_systems_own_reader(self, octets):
