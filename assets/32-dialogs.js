@@ -69,12 +69,15 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     atlasDialogs: {
-      // Called when a dialog opens or closes; its parts come and go a moment later.
+      // Called when a dialog opens or closes; its parts come and go a moment later, and on a
+      // busy machine that is a long one.
       moved: function () {
-        [0, 100, 300].forEach(function (wait) {
+        [0, 100, 300, 1000, 3000].forEach(function (wait) {
           window.setTimeout(function () {
             complete();
-            back();
+            if (wait <= 1000) {
+              back();
+            }
           }, wait);
         });
       },

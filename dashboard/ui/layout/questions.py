@@ -25,4 +25,5 @@ def questions() -> Any:
         )
         for question in QUESTIONS
     ]
-    return html.Nav(cards, className="questions", **labelled("Ready questions"))
+    # Where they are wider than the screen, the keyboard moves them, too.
+    return html.Nav(cards, className="questions", tabIndex="0", **labelled("Ready questions"))
