@@ -26,7 +26,7 @@ def test_click_on_a_bar_includes_it(open_page: OpenPage) -> None:
     page = open_page()
 
     bar(page, "redis-primary").click()
-    expect_search(page, "?filter=node+%3D+redis-primary")
+    expect_search(page, "?filter=ip+%3D+redis-primary")
 
     expect(page.locator(css(ids.RANKINGS_LIST))).not_to_contain_text("postgres-primary")
 
@@ -34,10 +34,10 @@ def test_click_on_a_bar_includes_it(open_page: OpenPage) -> None:
 @pytest.mark.parametrize(
     ("how", "modifier", "search"),
     [
-        ("exclude", None, "?filter=action+%3D+accept+and+node+%21%3D+redis-primary"),
-        ("only", None, "?filter=node+%3D+redis-primary"),
-        ("include", "Shift", "?filter=action+%3D+accept+and+node+%21%3D+redis-primary"),
-        ("include", "Alt", "?filter=node+%3D+redis-primary"),
+        ("exclude", None, "?filter=action+%3D+accept+and+ip+%21%3D+redis-primary"),
+        ("only", None, "?filter=ip+%3D+redis-primary"),
+        ("include", "Shift", "?filter=action+%3D+accept+and+ip+%21%3D+redis-primary"),
+        ("include", "Alt", "?filter=ip+%3D+redis-primary"),
     ],
 )
 def test_click_may_exclude_or_replace(
