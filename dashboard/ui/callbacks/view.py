@@ -142,7 +142,9 @@ def register(app: Dash, source: Source) -> None:
             else asked | next_turn(source, shown),
             "notice": " ".join(problems),
             "notice_class": PLAIN,
-            "values": control_values(state),
+            # Setting the list that is shown already would ask for it again.
+            "values": control_values(state)
+            | ({"list": no_update} if controls["list"] == state.top_list else {}),
             "hints": [
                 wording.minute(moment) if moment is not None else ""
                 for moment in (facts.first, facts.last)
