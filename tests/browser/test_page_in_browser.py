@@ -190,6 +190,7 @@ def test_threshold_that_hides_all_offers_to_show_them(open_page: OpenPage) -> No
     expect(page.locator(css(ids.NETWORK_EMPTY))).to_contain_text(
         "edges are below the threshold of 1,000,000 flows"
     )
+    wait_idle(page)
     page.click(css(ids.NETWORK_SHOW_ALL))
     expect_search(page, "?threshold=0")
     assert page.evaluate("cy.edges().length") == 50

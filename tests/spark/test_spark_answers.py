@@ -29,6 +29,7 @@ KNOWN_IPS = ROOT / "data" / "sample" / "known_ips.csv"
 Ask = Callable[[FlowAnswers, FlowQuery], Any]
 QUESTIONS: dict[str, Ask] = {
     "facts": lambda answers, _: answers.facts(),
+    "state": lambda answers, _: answers.state(),
     "totals": lambda answers, query: answers.totals(query),
     "edges": lambda answers, query: answers.edges(query),
     "talkers": lambda answers, query: answers.talkers(query, 7),
