@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -165,7 +164,6 @@ class Editions:
         self._engine: Engine | None = None
         self._snapshot: CacheSnapshot | None = None
         self._memo = Memo(_KEPT_ANSWERS)
-        self._is_kept_warm = False
 
     def edition(self, *, renew: bool = False) -> Edition:
         """Return the state of the cache now; `renew`: read the catalog again in any case.
@@ -188,8 +186,6 @@ class Editions:
                 kept = self._snapshot
                 if renew or kept is None or kept.facts.version != self._reader.version():
                     kept = self._snapshot = self._reader.snapshot()
-                    if self._is_kept_warm:
-                        threading.Thread(target=self._try_to_warm, daemon=True).start()
         except CacheMissingError as error:
             raise EmptyCacheError(str(self._cache), exists=self._cache.is_dir()) from error
         except CacheError as error:
@@ -198,29 +194,11 @@ class Editions:
             raise EmptyCacheError(str(self._cache), exists=True)
         return Edition(kept, self._names.stamp())
 
-    def keep_warm(self) -> None:
-        """From now on, work out ahead what every question of a new state of the cache needs.
-
-        Only where that costs nothing but this machine's time.
-        """
-        self._is_kept_warm = self._choice.dialect == "duckdb"
-        if self._is_kept_warm:
-            threading.Thread(target=self._try_to_warm, daemon=True).start()
-
-    def warm(self) -> None:
-        """Work out what every question needs of a state of the cache."""
-        self.warm_names()
-
     def warm_names(self) -> None:
         """Work out what is known of the addresses, at the default level."""
         edition = self.edition()
         codes = self._takes_codes(edition, _ALL, raw=False)
         self._facts(edition, _ALL, codes=codes)
-
-    def _try_to_warm(self) -> None:
-        # Whoever asks next is told what is wrong.
-        with suppress(DashboardError):
-            self.warm()
 
     def ask(self, key: tuple[Hashable, ...], compute: Callable[[Edition], Answer]) -> Answer:
         """Return the answer that is kept for the state now, or work it out."""

@@ -237,12 +237,6 @@ class FlowSource(Editions):
         fitting.sort(key=lambda value: not value.casefold().startswith(word))
         return fitting[:_MOST_VALUES]
 
-    def warm(self) -> None:
-        """Work out what every question needs, and what an open page asks first."""
-        super().warm()
-        for ask in (self.totals, self.talkers, self.ports, self.timeline):
-            ask(_ALL)
-
     def _edges(self, edition: Edition, query: FlowQuery) -> tuple[Edges, pd.DataFrame]:
         """Answer the edges, and beside them the sums that the totals are made of."""
 
