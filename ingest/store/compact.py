@@ -22,9 +22,9 @@ from ingest.store.disk import require_space
 from ingest.store.layout import HOUR_S, HOURLY_TABLES, UNDATED, partition_range
 from ingest.store.merge import summed
 from ingest.store.numbering import Numbering, unnumbered
-from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES, Plan, unreadable
+from ingest.store.plan import ROLLUPS, Plan, unreadable
 from ingest.store.rewrite import rewritten
-from ingest.store.rows import LivePart, live_parts, settle, settled_hours
+from ingest.store.rows import SEVERAL_BATCHES, LivePart, live_parts, settle, settled_hours
 from ingest.store.settle import LARGEST_HOUR, Settler
 from ingest.store.spans import ROWS_A_DAY, is_closed, outdated_spans, sum_up, week_of
 from ingest.store.write import CacheWriter

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ingest.store.plan import SEVERAL_BATCHES, Plan
-from ingest.store.rows import LivePart, unsettle
+from ingest.store.plan import Plan
+from ingest.store.rows import SEVERAL_BATCHES, LivePart, unsettle
 
 _IDS_AT_ONCE = 10_000
 

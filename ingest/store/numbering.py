@@ -16,12 +16,11 @@ import duckdb
 
 from ingest.schema import NUMBER_COLUMNS, PLACES
 from ingest.store.layout import N_PLACES
-from ingest.store.rows import LivePart
+from ingest.store.rows import SEVERAL_BATCHES, LivePart
 
 if TYPE_CHECKING:
     from ingest.store.plan import Plan
 
-SEVERAL_BATCHES = 0
 # Each end of a numbered table: the column of its number, its address, and what goes before
 # the names of its other columns.
 _ENDS: dict[str, tuple[tuple[str, str, str], ...]] = {

@@ -17,7 +17,7 @@ from ingest.store.commit import NewPart
 from ingest.store.engine import Engine
 from ingest.store.layout import HOURLY_TABLES, UNDATED, partition_range
 from ingest.store.merge import from_flows, summed
-from ingest.store.rows import LivePart, Sums
+from ingest.store.rows import SEVERAL_BATCHES, LivePart, Sums
 
 if TYPE_CHECKING:
     from ingest.store.numbering import Numbering
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 ROLLUPS = tuple(kind for kind in TABLES if kind != "flows")
 Partition = tuple[str, str | None]
-SEVERAL_BATCHES = 0
 
 
 class Plan:

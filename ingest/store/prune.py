@@ -10,8 +10,8 @@ from datetime import date
 from ingest.schema import PLACES
 from ingest.store.layout import UNDATED
 from ingest.store.numbering import keep_named_places
-from ingest.store.plan import SEVERAL_BATCHES, Plan
-from ingest.store.rows import LivePart
+from ingest.store.plan import Plan
+from ingest.store.rows import SEVERAL_BATCHES, LivePart
 from ingest.store.write import CacheWriter
 
 PRUNED_BEFORE = "pruned_before"

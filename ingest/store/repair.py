@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from ingest.schema import PLACES, SPAN_TABLES
 from ingest.store.forget import forget_objects
 from ingest.store.numbering import forget_places
-from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES, Plan
+from ingest.store.plan import ROLLUPS, Plan
+from ingest.store.rows import SEVERAL_BATCHES
 from ingest.store.verify import VerifyReport
 from ingest.store.write import CacheWriter
 

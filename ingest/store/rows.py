@@ -18,6 +18,8 @@ from ingest.store.commit import (
 from ingest.store.disk import checksum_of
 from ingest.store.layout import column_names, partitions_beside
 
+SEVERAL_BATCHES = 0  # In the place of a batch's number.
+
 
 @dataclass(frozen=True, slots=True)
 class LivePart:
@@ -25,7 +27,7 @@ class LivePart:
 
     Attributes:
         path: Absolute path.
-        batch_id: The batch that wrote its rows; 0: several.
+        batch_id: The batch that wrote its rows, or SEVERAL_BATCHES.
         checksum: CRC-32 of the file; None where it is not known.
         is_numbered: Its rows hold the numbers of their places.
         made_of: Numbers of the parts that it sums up, as `layout.made_of` writes them.

@@ -19,8 +19,8 @@ import duckdb
 from ingest.schema import SPAN_TABLES, STORED_TABLES
 from ingest.store.layout import HOUR_S, UNDATED, made_of, partition_range, span_dates
 from ingest.store.merge import summed_columns
-from ingest.store.plan import SEVERAL_BATCHES, Plan
-from ingest.store.rows import LivePart
+from ingest.store.plan import Plan
+from ingest.store.rows import SEVERAL_BATCHES, LivePart
 
 # What a span has to save to be worth its file: two of three rows, and so many for each of
 # its days that a question can tell (about 20 ms).

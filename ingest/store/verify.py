@@ -19,9 +19,9 @@ from ingest.store.disk import checksum_of, part_files
 from ingest.store.engine import Engine
 from ingest.store.layout import open_catalog
 from ingest.store.merge import HAS_OWN_END
-from ingest.store.plan import ROLLUPS, SEVERAL_BATCHES
+from ingest.store.plan import ROLLUPS
 from ingest.store.read import CacheReader, CacheUnusableError
-from ingest.store.rows import LivePart, batch_sums, expected_rows, live_parts
+from ingest.store.rows import SEVERAL_BATCHES, LivePart, batch_sums, expected_rows, live_parts
 from ingest.store.verify_numbers import wrong_numbers
 
 _TRIES = 3
