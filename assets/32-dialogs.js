@@ -25,6 +25,9 @@
     });
   }
 
+  // From the first dialog on: some parts come when their script has been loaded.
+  var changes = new MutationObserver(complete);
+
   function back() {
     var lost = !document.activeElement || document.activeElement === document.body;
     if (!dialog() && lost && before && document.contains(before)) {
@@ -69,16 +72,11 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     atlasDialogs: {
-      // Called when a dialog opens or closes; its parts come and go a moment later, and on a
-      // busy machine that is a long one.
+      // Called when a dialog opens or closes; its parts come and go some moments later.
       moved: function () {
-        [0, 100, 300, 1000, 3000].forEach(function (wait) {
-          window.setTimeout(function () {
-            complete();
-            if (wait <= 1000) {
-              back();
-            }
-          }, wait);
+        changes.observe(document.body, { childList: true, subtree: true });
+        [0, 100, 300, 1000].forEach(function (wait) {
+          window.setTimeout(back, wait);
         });
       },
     },

@@ -17,18 +17,16 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     atlasStale: {
+      // `failed` has the last turn in which each part failed.
       mark: function (failed, view) {
         var turn = (view && view.turn) || null;
         if (turn !== shown) {
           clear();
           shown = turn;
         }
-        // A late failure of an earlier question says nothing of this one.
-        if (!failed || turn === null || failed.turn !== turn) {
-          return;
-        }
-        failed.parts.forEach(function (id) {
-          var part = place(id);
+        Object.keys(failed || {}).forEach(function (id) {
+          // A late failure of an earlier question says nothing of this one.
+          var part = turn !== null && failed[id] === turn && place(id);
           if (part) {
             part.setAttribute("data-stale", "");
           }

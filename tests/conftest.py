@@ -48,11 +48,12 @@ QUIET = dict.fromkeys(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a server, a browser or a cluster in one process."""
+    """Keep tests that share a cluster, or a server and a browser, in one process."""
     for item in items:
         place = item.path.relative_to(Path(__file__).parent)
-        shares = place.parts[0] in ("browser", "spark")
-        item.add_marker(pytest.mark.xdist_group(place.parts[0] if shares else str(place)))
+        folder = "spark" if item.get_closest_marker("spark") else place.parts[0]
+        is_shared = folder in ("browser", "spark")
+        item.add_marker(pytest.mark.xdist_group(folder if is_shared else str(place)))
 
 
 def make_flows(*changes: Mapping[str, Any], **common: Any) -> list[Flow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,7 @@ def test_from_the_burst_to_the_file(
     page.locator(css(ids.RANKINGS_KIND)).get_by_text("Initiators", exact=True).click()
     wait_until(page, "location.search.includes('list=src')")
     wait_idle(page)
+    expect(page.locator(FIRST_BAR).first).to_have_attribute("data-claim", re.compile("^src = "))
     claim = page.locator(FIRST_BAR).first.get_attribute("data-claim") or ""
     culprit = claim.removeprefix("src = ")
     assert culprit in burst[1]

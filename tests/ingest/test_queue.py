@@ -177,9 +177,9 @@ def test_objects_that_are_not_asked_for_are_acknowledged(s3_server, bucket, sqs,
 
 @pytest.mark.s3
 def test_work_that_takes_long_keeps_messages_hidden(s3_server, bucket, sqs, queue_url, aws, proxy):
-    """Visibility is extended again and again meanwhile."""
+    """Visibility is extended again and again meanwhile, with seconds to spare."""
     source = S3Source(bucket, settings=aws())
-    queue = NotificationQueue(queue_url, source, aws(proxy.url), visibility_s=1)
+    queue = NotificationQueue(queue_url, source, aws(proxy.url), visibility_s=5)
     put(s3_server, bucket, "b.log")
     notices = queue.receive(1)
 

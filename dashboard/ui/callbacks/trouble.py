@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from dash import ctx, set_props
+from dash import Patch, ctx, set_props
 from flask import g
 
 from dashboard.analysis.engines.stopping import QueryCancelledError
@@ -34,10 +34,11 @@ def explain(error: Exception) -> None:
     is_all = isinstance(error, (EmptyCacheError, UnusableCacheError))
     set_props(ids.PAGE_NOTICE, {"children": sentence, "className": WHOLE if is_all else PLAIN})
     # Under a new question the old picture would be a wrong one; see assets/34-stale.js.
-    set_props(
-        ids.PAGE_STALE,
-        {"data": {"parts": sorted(set(_parts(ctx.outputs_grouping))), "turn": g.get("turn")}},
-    )
+    # Added to what others said: answers that fail together are seen as one change of the store.
+    failed: Any = Patch()
+    for part in _parts(ctx.outputs_grouping):
+        failed[part] = g.get("turn")
+    set_props(ids.PAGE_STALE, {"data": failed})
 
 
 def _parts(outputs: Any) -> Iterator[str]:

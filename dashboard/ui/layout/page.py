@@ -35,7 +35,7 @@ def page() -> Any:
             dcc.Store(id=ids.PAGE_DISPLAY),
             dcc.Store(id=ids.PAGE_VIEW),
             dcc.Store(id=ids.PAGE_VERSION),
-            dcc.Store(id=ids.PAGE_STALE),
+            dcc.Store(id=ids.PAGE_STALE, data={}),
             dcc.Store(id=ids.PAGE_COMMAND),
             *(dcc.Store(id=asked) for asked in ASKED),
             dcc.Store(id=ids.TIMELINE_BRUSH),
