@@ -83,6 +83,9 @@ class BatchPool(Protocol):
     def is_idle(self) -> bool:
         """Nothing runs, waits, or is left to be taken."""
 
+    def prepare(self) -> None:
+        """Know that a batch is on its way."""
+
     def submit(self, task: BatchTask) -> None:
         """Take a batch."""
 
@@ -190,6 +193,11 @@ class ParserPool:
     def _running(self) -> int:
         return sum(parser.task is not None for parser in self._parsers)
 
+    def prepare(self) -> None:
+        """Begin to load what parsers need."""
+        if self._nursery is None:
+            self._living_nursery()
+
     def submit(self, task: BatchTask) -> None:
         """Take a batch."""
         self._waiting.append(task)
@@ -226,12 +234,16 @@ class ParserPool:
             self._start()
 
     def _start(self) -> None:
+        nursery = self._living_nursery()
+        self._parsers.append(_Parser(next(self._numbers), nursery, self._limits))
+
+    def _living_nursery(self) -> Nursery:
         if self._nursery is not None and not self._nursery.is_alive:
             self._nursery.close()
             self._nursery = None
         if self._nursery is None:
             self._nursery = Nursery(PARSER_MODULE)
-        self._parsers.append(_Parser(next(self._numbers), self._nursery, self._limits))
+        return self._nursery
 
     def _receive(self, parser: _Parser) -> None:
         try:

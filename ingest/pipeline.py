@@ -273,6 +273,7 @@ class _Run:
             if arrival.path is None:
                 self._settle(arrival)
                 continue
+            pool.prepare()
             self.arrived.append((self._next_id(), arrival.found, arrival.path))
             self.arrived_bytes += arrival.found.size
             self.spooled[self.object_id - 1] = arrival.listed

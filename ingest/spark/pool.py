@@ -112,6 +112,9 @@ class SparkPool:
         """Nothing runs, waits, or is left to be taken."""
         return not self._jobs
 
+    def prepare(self) -> None:
+        """Know that a batch is on its way; the workers are up already."""
+
     def submit(self, task: BatchTask) -> None:
         """Take a batch."""
         job = self._threads.submit(self._run, task)
