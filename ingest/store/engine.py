@@ -32,6 +32,10 @@ _TIMES = {
 }
 _HOURLY = (("hour_start",), ("hour_start",))
 # A reader of some minutes skips the row groups of the other ones.
+# Of zstd. Rollups are read all day and written once: a tenth smaller for a third of a second a
+# million rows. Flows would gain less, and are ten times as many.
+_FLOWS_LEVEL, _ROLLUP_LEVEL = 3, 9
+_TO_WRITE = "rows_to_write"
 _ROWS_IN_GROUP = 122_880
 
 
@@ -170,8 +174,12 @@ class Engine:
         """
         self._written += 1
         path = self._tmp / f"{kind}-made-{self._written:06d}.parquet"
-        self.stored(kind, relation).write_parquet(
-            str(path), compression="zstd", row_group_size=_ROWS_IN_GROUP
+        self.stored(kind, relation).create_view(_TO_WRITE, replace=True)
+        target = str(path).replace("'", "''")
+        level = _FLOWS_LEVEL if kind == "flows" else _ROLLUP_LEVEL
+        self.connection.execute(
+            f"COPY {_TO_WRITE} TO '{target}' (FORMAT parquet, COMPRESSION zstd,"
+            f" COMPRESSION_LEVEL {level}, ROW_GROUP_SIZE {_ROWS_IN_GROUP})"
         )
         with path.open("rb") as written:
             os.fsync(written.fileno())

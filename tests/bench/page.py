@@ -138,8 +138,6 @@ def _visit(page: Page, url: str) -> dict[str, float]:
     changes: list[float] = []
     sizes: list[int] = []
     for text in FILTERS:
-        page.fill(".filter-input input", text)
-        wire.settle(page)
         wire.sizes.clear()
         begun = time.perf_counter()
         page.evaluate(_ASK, [ids.PAGE_COMMAND, text])

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from dashboard.ui import ids
-from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.callbacks.shown import Source, unless_there
 from dashboard.ui.figures.gaps import Coverage
 from dashboard.ui.figures.rankings import KINDS, ranked, ranking_list
 from dashboard.ui.figures.timeline import timeline_figure, timeline_legend
@@ -42,15 +42,17 @@ def register(app: Dash, source: Source) -> None:
             "view": Input(ids.PAGE_VIEW, "data"),
             "kind": Input(ids.RANKINGS_KIND, "value"),
             "clicks": Input(ids.RANKINGS_MORE, "n_clicks"),
+            "there": [State(ids.RANKINGS_NOTE, "children"), State(ids.RANKINGS_MORE, "children")],
         },
     )
-    def list_top(view: Any, kind: Any, clicks: Any) -> tuple[Any, str, str]:
+    def list_top(view: Any, kind: Any, clicks: Any, there: list[Any]) -> tuple[Any, ...]:
         shown = source.shown_view(view)
         kind = kind if kind in KINDS else next(iter(KINDS))
         is_long = bool(clicks) and clicks % 2 == 1
         ranking = ranked(shown.answers, shown.query, kind, _MANY if is_long else FEW)
         bars = ranking_list(ranking, shown.query, kind)
-        return bars, KINDS[kind].note, f"Top {FEW}" if is_long else f"More: top {_MANY}"
+        beside = (KINDS[kind].note, f"Top {FEW}" if is_long else f"More: top {_MANY}")
+        return bars, *map(unless_there, beside, there)
 
     claim_on_click(app, ids.TIMELINE_GRAPH, ids.RANKINGS_HOW)
 

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dashboard.analysis.graph.model import graph_of, node_ids
 from dashboard.ui import ids
 from dashboard.ui.callbacks.changes import compared_ranges
-from dashboard.ui.callbacks.shown import Source
+from dashboard.ui.callbacks.shown import Source, unless_there
 from dashboard.ui.figures.changes import legend, marked
 from dashboard.ui.figures.empty import no_edges, summary
 from dashboard.ui.figures.network import network_elements, other_element
@@ -47,9 +47,16 @@ def register(app: Dash, source: Source) -> None:
             "with_other": Input(ids.NETWORK_OTHER, "checked"),
             "scheme": Input(ids.PAGE_THEME, "data"),
             "styled": State(ids.NETWORK_STYLED, "data"),
+            "there": [
+                State(ids.NETWORK_EMPTY, "children"),
+                State(ids.NETWORK_SHOW_ALL, "hidden"),
+                State(ids.CHANGES_LEGEND, "children"),
+            ],
         },
     )
-    def redraw(view: Any, with_other: Any, scheme: Any, styled: Any) -> tuple[Any, ...]:
+    def redraw(
+        view: Any, with_other: Any, scheme: Any, styled: Any, there: list[Any]
+    ) -> tuple[Any, ...]:
         shown = source.shown_view(view)
         edges, totals = shown.answers.edges(shown.query), shown.answers.totals(shown.query)
         names = node_ids(edges)
@@ -61,12 +68,11 @@ def register(app: Dash, source: Source) -> None:
         if with_other and edges.other_edges and elements:
             elements.append(other_element(edges.other, edges.other_edges, positions, shown.query))
         sentence = no_edges(edges, totals, shown.query)
+        beside = (sentence, not (sentence and totals.edges), legend(compared))
         return (
             elements,
             summary(edges, shown.query),
-            sentence,
-            not (sentence and totals.edges),
-            legend(compared),
+            *map(unless_there, beside, there),
             *_style(scheme, styled, cheap=len(edges.rows) > CHEAP_ABOVE_EDGES),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dash import Input, State
+from dash import Input, State, no_update
 from dash.exceptions import PreventUpdate
 from flask import g, has_request_context
 
@@ -151,3 +151,12 @@ def hidden(query: FlowQuery, pseudonyms: Pseudonyms) -> FlowQuery:
         filter=with_addresses(query.filter, lambda text: pseudonyms.of([text])[text]),
         expand=tuple(pseudonyms.of_nodes(query.expand).get(n, n) for n in query.expand),
     )
+
+
+def unless_there(value: Any, there: Any) -> Any:
+    """Return what a part of the page is to show, or nothing to do where it does already.
+
+    What is set anew is drawn anew, and every other part of the page is asked whether it
+    has to be.
+    """
+    return no_update if value == there else value

@@ -12,7 +12,7 @@ from dashboard.analysis.filters.chips import added, chips
 from dashboard.analysis.filters.tokens import FilterError
 from dashboard.analysis.flow_query import parameters
 from dashboard.ui import ids, wording
-from dashboard.ui.callbacks.shown import Source, behind, hidden
+from dashboard.ui.callbacks.shown import Source, behind, hidden, unless_there
 from dashboard.ui.callbacks.trouble import PLAIN
 from dashboard.ui.commands import after_command, after_expansion, after_network
 from dashboard.ui.display import choose
@@ -98,6 +98,7 @@ def register(app: Dash, source: Source) -> None:
             "_version": Input(*_RENEWAL),
             "display": Input(ids.PAGE_DISPLAY, "data"),
             "text": State(ids.FILTER_TEXT, "value"),
+            "troubled": State(ids.FILTER_TROUBLE, "children"),
             "shown": State(ids.PAGE_VIEW, "data"),
         },
     )
@@ -108,6 +109,7 @@ def register(app: Dash, source: Source) -> None:
         _version: Any,
         display: Any,
         text: Any,
+        troubled: Any,
         shown: Any,
     ) -> dict[str, Any]:
         choose(display)
@@ -129,11 +131,8 @@ def register(app: Dash, source: Source) -> None:
                     state = state.replace(query=change(state.query, source.pseudonyms()))
         except FilterError as error:
             return _unchanged() | {"trouble": trouble(error)}
-        asked = {
-            "search": state.to_fixed_search(),
-            "version": source.answers.state(),
-            "display": display,
-        }
+        known = {"version": source.answers.state(), "display": display}
+        asked = {"search": state.to_fixed_search(), **known}
         return {
             "search": no_update if cause == "search" else state.to_search(),
             # What is seen of the same question asks by itself.
@@ -142,17 +141,21 @@ def register(app: Dash, source: Source) -> None:
             else asked | next_turn(source, shown),
             "notice": " ".join(problems),
             "notice_class": PLAIN,
-            # Setting the list that is shown already would ask for it again.
-            "values": control_values(state)
-            | ({"list": no_update} if controls["list"] == state.top_list else {}),
-            "hints": [
-                wording.minute(moment) if moment is not None else ""
-                for moment in (facts.first, facts.last)
-            ],
-            "typed": edited(cause, search, events["command"]),
+            # The list that is shown would be asked for again.
+            "values": {
+                name: unless_there(value, controls[name])
+                for name, value in control_values(state).items()
+            },
+            "hints": [no_update, no_update] if _shows(shown, known) else _range_hints(facts),
+            "typed": edited(cause, search, events["command"], text),
             "chips": filter_chips(state.query),
-            "trouble": [],
+            "trouble": [] if troubled else no_update,
         }
+
+
+def _range_hints(facts: CacheFacts) -> list[str]:
+    moments = (facts.first, facts.last)
+    return [wording.minute(moment) if moment is not None else "" for moment in moments]
 
 
 def range_now(
@@ -185,15 +188,15 @@ def next_turn(source: Source, shown: Any) -> dict[str, Any]:
     return {"asker": asker, "turn": turn}
 
 
-def edited(cause: str, search: str | None, command: Any) -> Any:
-    """Return what stands in the filter's field: a chip's text when it is to be edited."""
+def edited(cause: str, search: str | None, command: Any, text: Any) -> Any:
+    """Return what is to stand in the filter's field: a chip's text when it is to be edited."""
     if cause == "command" and isinstance(command, dict):
         now = str(parameters(search).get("filter") or "")
         if command.get("do") == "edit-all":
             return now
         if command.get("do") == "edit" and isinstance(command.get("chip"), int):
             return dict(enumerate(chips(now))).get(command["chip"], "")
-    return "" if cause in ("typed", "command", "reset") else no_update
+    return "" if text and cause in ("typed", "command", "reset") else no_update
 
 
 def _shows(shown: Any, asked: dict[str, Any]) -> bool:

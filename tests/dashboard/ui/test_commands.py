@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dash import no_update
 
 from dashboard.analysis.engines.stopping import Cancellation
 from dashboard.analysis.flow_query import FlowQuery
@@ -64,11 +65,12 @@ def test_an_edited_chip_stands_in_the_field() -> None:
     """One chip, or the whole filter."""
     search = "?filter=port+%3D+80+and+action+%3D+reject"
 
-    assert edited("command", search, {"do": "edit", "chip": 1}) == "action = reject"
-    assert edited("command", search, {"do": "edit-all", "chip": -1}) == (
+    assert edited("command", search, {"do": "edit", "chip": 1}, "") == "action = reject"
+    assert edited("command", search, {"do": "edit-all", "chip": -1}, "") == (
         "port = 80 and action = reject"
     )
-    assert edited("typed", search, None) == ""
+    assert edited("typed", search, None, "port = 1") == ""
+    assert edited("typed", search, None, "") is no_update
 
 
 def test_a_command_sets_parameters_and_no_others() -> None:
