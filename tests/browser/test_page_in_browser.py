@@ -97,7 +97,7 @@ def test_what_is_not_seen_asks_nothing(open_page: OpenPage) -> None:
 
     choose(page, ids.CONTROLS_METRIC, "Bytes")
     expect_search(page, "?metric=bytes")
-    seen = [follow, ids.HEADER_TOTALS, ids.NETWORK_GRAPH, ids.RANKINGS_LIST, ids.TIMELINE_GRAPH]
+    seen = [follow, ids.NETWORK_GRAPH, ids.RANKINGS_LIST, ids.TIMELINE_GRAPH]
     assert sorted(asked) == sorted(seen)
 
     asked.clear()

@@ -1,4 +1,4 @@
-"""Totals, range and freshness."""
+"""How old the records are. Totals and range come with the network: see `network`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,11 @@ from dash import Dash, Input, Output
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Source
 from dashboard.ui.display import choose
-from dashboard.ui.figures.summary import freshness, range_text, totals_tiles
+from dashboard.ui.figures.summary import freshness
 
 
 def register(app: Dash, source: Source) -> None:
-    """Sum up the view; tell how old the records are, as time goes by."""
-
-    @app.callback(
-        Output(ids.HEADER_TOTALS, "children"),
-        Output(ids.HEADER_RANGE, "children"),
-        inputs={"view": Input(ids.PAGE_VIEW, "data")},
-    )
-    def sum_up(view: Any) -> tuple[Any, ...]:
-        shown = source.shown_view(view)
-        totals, facts = shown.answers.totals(shown.query), shown.answers.facts()
-        return totals_tiles(totals, facts), range_text(totals)
+    """Tell how old the records are, as time goes by."""
 
     @app.callback(
         Output(ids.HEADER_FRESHNESS, "children"),

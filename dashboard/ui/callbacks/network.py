@@ -13,6 +13,7 @@ from dashboard.ui.callbacks.shown import Source, unless_there
 from dashboard.ui.figures.changes import legend, marked
 from dashboard.ui.figures.empty import no_edges, summary
 from dashboard.ui.figures.network import network_elements, other_element
+from dashboard.ui.figures.summary import range_text, totals_tiles
 from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet, style_name
 
 # Buttons of the toolbar, and the functions of assets/21-network-callbacks.js that they call.
@@ -32,7 +33,10 @@ _TOOLS = {
 
 
 def register(app: Dash, source: Source) -> None:
-    """Redraw the network when the view changes."""
+    """Redraw the network, and the totals that it is a part of, when the view changes.
+
+    One callback: another process would work out the same answers for the totals again.
+    """
 
     @app.callback(
         Output(ids.NETWORK_GRAPH, "elements"),
@@ -42,6 +46,8 @@ def register(app: Dash, source: Source) -> None:
         Output(ids.CHANGES_LEGEND, "children"),
         Output(ids.NETWORK_GRAPH, "stylesheet"),
         Output(ids.NETWORK_STYLED, "data"),
+        Output(ids.HEADER_TOTALS, "children"),
+        Output(ids.HEADER_RANGE, "children"),
         inputs={
             "view": Input(ids.PAGE_VIEW, "data"),
             "with_other": Input(ids.NETWORK_OTHER, "checked"),
@@ -74,6 +80,8 @@ def register(app: Dash, source: Source) -> None:
             summary(edges, shown.query),
             *map(unless_there, beside, there),
             *_style(scheme, styled, cheap=len(edges.rows) > CHEAP_ABOVE_EDGES),
+            totals_tiles(totals, shown.answers.facts()),
+            range_text(totals),
         )
 
     _wire_tools(app)

@@ -10,6 +10,7 @@ from dash import Dash
 
 from dashboard.analysis.engines.stopping import QueryTimeoutError
 from dashboard.analysis.enrich.known_ips import KnownNames
+from dashboard.analysis.flow_query import MAX_TOP_K
 from dashboard.analysis.query.source import FlowSource
 from dashboard.app import create_app
 from dashboard.config import DashboardConfig
@@ -121,10 +122,13 @@ def test_network_offers_what_the_threshold_hides(app: Dash) -> None:
 
 
 def test_all_views_ask_the_same_question(app: Dash, answers: MadeUpAnswers) -> None:
-    """One pipeline: what the URL says is what every answer is asked."""
+    """One pipeline: what the URL says is what every answer is asked.
+
+    The network's places alone are those of all traffic.
+    """
     search = "?action=reject&metric=packets&threshold=2&top=9"
     for prop in (
-        f"{ids.HEADER_TOTALS}.children",
+        f"{ids.NETWORK_GRAPH}.elements",
         f"{ids.TIMELINE_GRAPH}.figure",
         f"{ids.RANKINGS_LIST}.children",
         f"{ids.TABLE_GRID}.rowData",
@@ -132,7 +136,8 @@ def test_all_views_ask_the_same_question(app: Dash, answers: MadeUpAnswers) -> N
         assert call(app, prop, **view(search))
 
     assert {(q.action, q.metric, q.threshold, q.top_k) for q in answers.asked} == {
-        ("reject", "packets", 2, 9)
+        ("reject", "packets", 2, 9),
+        ("all", "flows", 0, MAX_TOP_K),
     }
 
 

@@ -16,7 +16,6 @@ from dashboard.ui.figures import layouts
 from tests.dashboard.ui.test_page import call, view
 
 VIEWS = (
-    f"{ids.HEADER_TOTALS}.children",
     f"{ids.NETWORK_GRAPH}.elements",
     f"{ids.TIMELINE_GRAPH}.figure",
     f"{ids.RANKINGS_LIST}.children",
