@@ -103,10 +103,11 @@ def test_a_slow_query_is_interrupted(cluster: SparkCluster, cache: Path) -> None
     engine.close()
 
 
-def test_a_query_is_cancelled_from_another_thread(engine: SparkEngine) -> None:
-    """Other queries of the session go on."""
+@pytest.mark.parametrize("after_s", [0.05, 0.1, 0.2, 0.5])
+def test_a_query_is_cancelled_from_another_thread(engine: SparkEngine, after_s: float) -> None:
+    """Other queries of the session go on, at whatever step of its work it was."""
     cancellation = Cancellation()
-    threading.Timer(0.5, cancellation.cancel).start()
+    threading.Timer(after_s, cancellation.cancel).start()
 
     with pytest.raises(QueryCancelledError, match="Ask it again"):
         engine.fetch(SLOW, NOTHING, cancel=cancellation)

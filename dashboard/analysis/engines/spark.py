@@ -153,6 +153,8 @@ class SparkEngine:
             # A sum beyond 64 bits is an error in ANSI mode, and wraps around without.
             spark.conf.set("spark.sql.ansi.enabled", "true")
             spark.conf.set("spark.sql.session.timeZone", "UTC")
+            # Stages that it submits while a query is being cancelled run on to their end.
+            spark.conf.set("spark.sql.adaptive.enabled", "false")
         except PySparkException as error:
             spark.client.close()
             raise EngineUnreachableError(self.url, _first_line(error)) from error
