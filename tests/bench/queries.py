@@ -203,7 +203,7 @@ def _plain_polars(files: list[str]) -> object:
 
 
 def _chdb(files: list[str]) -> object:
-    import chdb  # noqa: PLC0415 - not everybody who benches has it
+    import chdb  # noqa: PLC0415 - a large package
 
     folder = Path(files[0]).parents[2]
     table = f"file('{folder}/date=*/hour=*/part-*.parquet', Parquet)"
