@@ -122,6 +122,9 @@ def test_other_is_a_node_when_wanted(open_page: OpenPage) -> None:
     wait_until(page, "cy.$id('o:other').length === 1")
 
 
+CLOSE = "((a, b) => a.every((value, i) => Math.abs(value - b[i]) <= 0.02 * Math.abs(b[i])))"
+
+
 def test_zoom_fit_and_map(open_page: OpenPage) -> None:
     """The map appears when a part is out of sight; a click on it goes there."""
     page = open_page()
@@ -131,13 +134,13 @@ def test_zoom_fit_and_map(open_page: OpenPage) -> None:
 
     for _ in range(4):
         page.click(css(ids.NETWORK_ZOOM_IN))
-    assert page.evaluate("cy.zoom()") > 2 * whole[0]
+    wait_until(page, "zoom => cy.zoom() > 2 * zoom", whole[0])
     expect(small).to_be_visible()
     pan = page.evaluate("cy.pan()")
     small.click(position={"x": 20, "y": 20})
-    assert page.evaluate("cy.pan()") != pan
+    wait_until(page, "pan => cy.pan().x !== pan.x || cy.pan().y !== pan.y", pan)
     page.click(css(ids.NETWORK_FIT))
-    assert page.evaluate(VIEWPORT) == pytest.approx(whole, rel=0.02)
+    wait_until(page, f"whole => {CLOSE}({VIEWPORT}, whole)", whole)
     expect(small).to_be_hidden()
 
 
