@@ -75,6 +75,7 @@
       // Called when a dialog opens or closes; its parts come and go some moments later.
       moved: function () {
         changes.observe(document.body, { childList: true, subtree: true });
+        complete(); // What came before this was called is no change any more.
         [0, 100, 300, 1000].forEach(function (wait) {
           window.setTimeout(back, wait);
         });

@@ -121,7 +121,7 @@ def test_a_killed_load_leaves_no_process(tmp_path):
         assert child.poll() is None, "the load ended before it could be killed"
     child.kill()
     try:
-        child.communicate(timeout=60)  # The pipe ends with the last process that holds it.
+        child.communicate(timeout=3)  # The pipe ends with the last process that holds it.
     finally:
         end_group(child.pid)
         child.communicate()

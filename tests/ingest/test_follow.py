@@ -147,7 +147,7 @@ def test_a_signal_ends_the_command_with_0(tmp_path, number):
     assert '"objects_new": 1' in child.stdout.readline()
 
     child.send_signal(number)
-    _, told = child.communicate(timeout=60)
+    _, told = child.communicate(timeout=10)
 
     assert (child.returncode, told) == (0, "")
     assert len(cached_rows(tmp_path / "cache")) == 1
@@ -180,7 +180,7 @@ def test_a_signal_ends_a_load_that_hangs(tmp_path):
     assert child.stdout.readline() == "listed\n"
 
     child.send_signal(signal.SIGTERM)
-    told, trouble = child.communicate(timeout=60)
+    told, trouble = child.communicate(timeout=10)
 
     assert (child.returncode, trouble) == (0, "")
     assert "objects  1 listed = 0 known + 0 new + 1 not read" in told

@@ -104,7 +104,7 @@ def check_same(found: Any, expected: Any, what: str) -> None:
 
 
 @settings(
-    max_examples=4,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # Shrinking writes hundreds of caches: minutes.
