@@ -34,7 +34,7 @@ from ingest.store.write import ObjectOutcome
 
 _log = logging.getLogger(__name__)
 
-_TICK_S = 0.2
+TICK_S = 0.2
 _TRIES_ALONE = 2  # The first death may be somebody else's doing: a kill, or too little memory.
 _STARTS_IN_VAIN = 3
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -89,8 +89,10 @@ class BatchPool(Protocol):
     def submit(self, task: BatchTask) -> None:
         """Take a batch."""
 
-    def wait(self, wakers: Sequence[socket.socket] = ()) -> list[BatchResult]:
-        """Wait a moment, or until a batch is finished or a socket of the caller can be read.
+    def wait(
+        self, wakers: Sequence[socket.socket] = (), seconds: float = TICK_S
+    ) -> list[BatchResult]:
+        """Wait so long, or until a batch is finished or a socket of the caller can be read.
 
         Raises:
             IngestError: Trouble that is no object's fault.
@@ -203,15 +205,17 @@ class ParserPool:
         self._waiting.append(task)
         self._hand_out()
 
-    def wait(self, wakers: Sequence[socket.socket] = ()) -> list[BatchResult]:
-        """Wait a moment, or until a batch is finished or a socket of the caller can be read.
+    def wait(
+        self, wakers: Sequence[socket.socket] = (), seconds: float = TICK_S
+    ) -> list[BatchResult]:
+        """Wait so long, or until a batch is finished or a socket of the caller can be read.
 
         Raises:
             CacheError: The disk refuses.
             IngestError: No parser process can be started.
         """
         watched = [parser.connection for parser in self._parsers]
-        ready = wait([*watched, *wakers], 0 if self._finished else _TICK_S)
+        ready = wait([*watched, *wakers], 0 if self._finished else seconds)
         for parser in list(self._parsers):
             if parser.connection in ready:
                 self._receive(parser)

@@ -35,6 +35,7 @@ BATCH_OBJECTS = 2_000
 WITHOUT_LAYOUT = ("no-header", "not-a-log")  # What another `--format` may change.
 _SMALL_BATCH = 2 << 20  # A short load is shared out among the parsers, but not below this.
 _STOP_WITHIN_S = 6.0
+_PACE_S = 0.01  # Arrivals are taken together, so often at most: waking up costs more than they do.
 _MIN_FREE_BYTES = 1 << 20
 
 
@@ -215,8 +216,8 @@ class _Run:
                     # A cluster takes more at once than the spool has room for by itself.
                     self.fetcher.make_room(2 * pool.size * BATCH_BYTES)
                 while not self._is_over(pool):
-                    self._take_arrivals(pool)
-                    for result in pool.wait([self.fetcher.waker]):
+                    has_taken = self._take_arrivals(pool)
+                    for result in self._wait(pool, has_taken=has_taken):
                         self._commit(result)
                     self._show()
         finally:
@@ -260,16 +261,29 @@ class _Run:
             return pool.is_idle
         return pool.is_idle and self.fetcher.is_done and not self.arrived
 
-    def _take_arrivals(self, pool: BatchPool) -> None:
-        """Fill batches with what has arrived, as long as parsers wait for them."""
-        if self.stop_at is not None or self.fatal is not None:
-            return
-        while pool.has_room:
+    def _wait(self, pool: BatchPool, *, has_taken: bool) -> list[BatchResult]:
+        if has_taken:
+            return pool.wait(seconds=_PACE_S)
+        # A bell that nobody answers would ring through the whole wait.
+        return pool.wait([self.fetcher.waker] if self._takes(pool) else [])
+
+    def _takes(self, pool: BatchPool) -> bool:
+        return pool.has_room and self.stop_at is None and self.fatal is None
+
+    def _take_arrivals(self, pool: BatchPool) -> bool:
+        """Fill batches with what has arrived, as long as parsers wait for them.
+
+        Returns:
+            Whether anything had arrived.
+        """
+        has_taken = False
+        while self._takes(pool):
             arrival = self.fetcher.arrived()
             if arrival is None:
                 if self.arrived and self.fetcher.is_done:
                     self._submit(pool)
-                return
+                break
+            has_taken = True
             if arrival.path is None:
                 self._settle(arrival)
                 continue
@@ -279,6 +293,7 @@ class _Run:
             self.spooled[self.object_id - 1] = arrival.listed
             if self.arrived_bytes >= self._batch_bytes(pool) or len(self.arrived) >= BATCH_OBJECTS:
                 self._submit(pool)
+        return has_taken
 
     def _batch_bytes(self, pool: BatchPool) -> int:
         if not self.fetcher.is_listed:

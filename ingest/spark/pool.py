@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ingest.batch import BatchResult, BatchTask
 from ingest.errors import CacheError, ConfigError, ExitCode, IngestError
-from ingest.parser_pool import ParserLimits
+from ingest.parser_pool import TICK_S, ParserLimits
 from ingest.spark.executor import parse_batches
 from ingest.spark.messages import SPARK_SCHEMA, Order, Report, packed, unpacked
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
-_TICK_S = 0.2
 _RETRIES = 4  # Within about five seconds; the client's own default goes on for ten minutes.
 _ROWS_TO_SPREAD = 100_000
 _DETAILS = re.compile(r'details = "(.*)"')
@@ -121,14 +120,16 @@ class SparkPool:
         self._jobs[job] = task
         job.add_done_callback(self._ring)
 
-    def wait(self, wakers: Sequence[socket.socket] = ()) -> list[BatchResult]:
-        """Wait a moment, or until a batch is finished or a socket of the caller can be read.
+    def wait(
+        self, wakers: Sequence[socket.socket] = (), seconds: float = TICK_S
+    ) -> list[BatchResult]:
+        """Wait so long, or until a batch is finished or a socket of the caller can be read.
 
         Raises:
             CacheError: A disk refuses, or is not the one that the workers write to.
             SparkError: The cluster gave up on a batch.
         """
-        if self._bell in wait_for_any([self._bell, *wakers], _TICK_S):
+        if self._bell in wait_for_any([self._bell, *wakers], seconds):
             self._bell.recv(4_096)
         finished: list[BatchResult] = []
         for job in [job for job in self._jobs if job.done()]:

@@ -3,11 +3,16 @@
 import gzip
 import os
 import shutil
+import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from ingest import pipeline
+from ingest.batch import BatchResult
+from ingest.parser_pool import TICK_S, ParserPool
 from ingest.pipeline import load
 from ingest.report import IngestReport, Progress
 from ingest.sources import LogObject
@@ -30,6 +35,20 @@ class CountingSource(LocalSource):
         """Note the name of the object, and return its file."""
         self.opened.append(Path(log_object.key).name)
         return super().local_path(log_object)
+
+
+class WatchedPool(ParserPool):
+    """Parsers that note whom they were told to wait for while they had no room."""
+
+    waited_for: tuple[int, ...] = ()
+
+    def wait(
+        self, wakers: Sequence[socket.socket] = (), seconds: float = TICK_S
+    ) -> list[BatchResult]:
+        """Note how many wakers there are where nothing could be taken."""
+        if not self.has_room:
+            WatchedPool.waited_for += (len(wakers),)
+        return super().wait(wakers, seconds)
 
 
 @pytest.fixture
@@ -297,3 +316,17 @@ def test_an_object_that_fails_late_leaves_none_of_its_rows(tmp_path, logs):
     assert dict(report.by_status) == {"ok": 3, "corrupt": 1}
     assert (report.rows_read, report.rows_stored) == (6, 6)
     assert len(cached_rows(tmp_path / "cache")) == 6
+
+
+def test_a_load_sleeps_while_all_parsers_work(tmp_path, logs, monkeypatch):
+    """What has arrived and cannot be taken yet wakes nobody: it would do so without end."""
+    monkeypatch.setattr(pipeline, "BATCH_OBJECTS", 1)
+    monkeypatch.setattr(WatchedPool, "waited_for", ())
+    for n in range(12):
+        write_log(logs / f"more-{n}.log.gz", make_flows({"bytes": n}))
+
+    report = load(LocalSource(logs), tmp_path / "cache", jobs=1, make_pool=WatchedPool)
+
+    assert report.rows_stored == 18
+    assert WatchedPool.waited_for
+    assert set(WatchedPool.waited_for) == {0}
