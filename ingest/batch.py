@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ingest.errors import BadObjectError
 from ingest.sources import LogObject
+from ingest.spool import Piece
 from ingest.store.commit import BatchTotals, NewPart, ObjectOutcome
 
 
@@ -21,17 +22,15 @@ class BatchTask:
 
     Attributes:
         batch_id: Number of the batch.
-        objects: Number, listing and path of each object's bytes.
+        objects: Number, listing and place of each object's bytes.
         tmp: Folder for finished parts; the worker makes it.
         fields: Layout of objects without a header; None: only documented defaults.
-        remove: Delete the objects' files after reading: they are copies.
     """
 
     batch_id: int
-    objects: Sequence[tuple[int, LogObject, str]]
+    objects: Sequence[tuple[int, LogObject, Piece]]
     tmp: str
     fields: tuple[str, ...] | None = None
-    remove: bool = False
 
 
 @dataclass(slots=True)
@@ -65,7 +64,4 @@ def run_batch(task: BatchTask) -> BatchResult:
         except SpoiledError:
             for leftover in Path(task.tmp).glob("*"):
                 leftover.unlink()
-    if task.remove:
-        for _, _, path in task.objects:
-            Path(path).unlink(missing_ok=True)
     return result

@@ -20,6 +20,7 @@ from ingest.parse.objects import read_object
 from ingest.parse.text import Narrow, ParsedText, RefusedError, parse_bodies
 from ingest.rollup import Totals, rollups
 from ingest.schema import LOG_STATUSES
+from ingest.spool import Piece
 from ingest.store.columns import AddressColumns
 from ingest.store.commit import BatchTotals, ObjectOutcome
 from ingest.store.parts import write_parts
@@ -64,7 +65,7 @@ class BatchReader:
             SpoiledError: An object failed late; run again without it.
         """
         Path(self.task.tmp).mkdir(parents=True, exist_ok=True)
-        for object_id, source, path in self.task.objects:
+        for object_id, source, piece in self.task.objects:
             outcome = ObjectOutcome(object_id, source)
             self.result.outcomes.append(outcome)
             failure = self.set_aside.get(object_id)
@@ -72,7 +73,7 @@ class BatchReader:
                 _set_aside(outcome, failure)
                 continue
             try:
-                self._read(outcome, path)
+                self._read(outcome, piece)
             except BadObjectError as error:
                 self.set_aside[object_id] = error
                 if object_id in self.written:
@@ -85,10 +86,10 @@ class BatchReader:
                 outcome.status = "partial"
         return self.result
 
-    def _read(self, outcome: ObjectOutcome, path: str) -> None:
+    def _read(self, outcome: ObjectOutcome, piece: Piece) -> None:
         key = outcome.source.key
         try:
-            content = Path(path).read_bytes()
+            content = piece.read()
         except OSError as error:
             raise BadObjectError(key, "unreadable", error.strerror or str(error)) from error
         outcome.content_hash = hashlib.blake2b(content, digest_size=16).hexdigest()

@@ -100,8 +100,8 @@ def _bucket(config: IngestConfig, where: S3Location, access: Access) -> Iterator
         return
 
     def get_one() -> str:
-        with tempfile.TemporaryDirectory() as folder:
-            source.fetch(first[0], Path(folder) / "object")
+        with tempfile.TemporaryFile() as file:
+            source.fetch(first[0], file)
         return f"{first[0].size:,} bytes of {first[0].key}"
 
     got = _tried("get", get_one, policy)

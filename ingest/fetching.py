@@ -21,8 +21,9 @@ from ingest.sources import (
     UnchangedError,
     VanishedError,
 )
+from ingest.spool import Piece, Spool, SpoolWriter
 
-SPOOL_BYTES = 256 << 20  # Fetched and not yet committed, at most.
+SPOOL_BYTES = 256 << 20  # Fetched and still needed, at most.
 _LISTED_AHEAD = 4_000
 _FETCHED_AHEAD = 4_000
 # So many failures in a row without a success, and the rest is left for a later run.
@@ -37,13 +38,13 @@ class Arrival:
     Attributes:
         listed: As the listing has it.
         found: As it was read: another version where it was replaced meanwhile.
-        path: Where its bytes lie; None after an error.
+        piece: Where its bytes lie; None after an error.
         error: Why there are none.
     """
 
     listed: LogObject
     found: LogObject
-    path: str | None = None
+    piece: Piece | None = None
     error: Exception | None = None
 
 
@@ -57,6 +58,7 @@ class Fetcher:
         listed: Objects listed so far, and `listed_bytes` their size.
         known: Of these, objects that were left out as known.
         waker: Can be read when something has arrived.
+        spool: Holds the copies of what was fetched; arrivals are released there.
         error: What ended the listing early, once `is_done`.
         gave_up: Fetching stopped after failures in a row.
     """
@@ -70,7 +72,6 @@ class Fetcher:
         spool_bytes: int = SPOOL_BYTES,
     ) -> None:
         self._source, self._objects, self._is_known = source, objects, is_known
-        self._spool, self._spool_bytes = spool, spool_bytes
         self.listed = self.listed_bytes = self.known = 0
         self.error: Exception | None = None
         self.gave_up = False
@@ -79,10 +80,12 @@ class Fetcher:
         self.waker, self._bell = socket.socketpair()
         self.waker.setblocking(False)
         self._bell.setblocking(False)
+        self._is_ringing = False
         self._changed = threading.Condition()
-        self._in_spool = self._failures = self._number = 0
+        self._failures = 0
         self._stopping = False
         movers = max(1, source.max_transfers)
+        self.spool = Spool(spool, spool_bytes, movers)
         self._threads = [threading.Thread(target=self._list, daemon=True)]
         self._threads += [threading.Thread(target=self._move, daemon=True) for _ in range(movers)]
         self._alive = len(self._threads)
@@ -99,6 +102,7 @@ class Fetcher:
         for thread in self._threads:
             # Those that wait end now; one inside a slow transfer ends with the program.
             thread.join(0.0 if self._source.max_transfers and kind else 0.5)
+        self.spool.close()
         self.waker.close()
         self._bell.close()
 
@@ -113,17 +117,11 @@ class Fetcher:
         with self._changed:
             return self._alive == 0 and self._arrivals.empty()
 
-    def make_room(self, spool_bytes: int) -> None:
-        """Allow so much in the spool, where that is more than it may hold already."""
-        with self._changed:
-            self._spool_bytes = max(self._spool_bytes, spool_bytes)
-            self._changed.notify_all()
-
     def stop(self) -> None:
         """Start no more transfers."""
         with self._changed:
             self._stopping = True
-            self._changed.notify_all()
+        self.spool.end()
 
     def arrived(self) -> Arrival | None:
         """Return one arrival, if there is one."""
@@ -134,16 +132,11 @@ class Fetcher:
                 self.waker.recv(4096)
             except BlockingIOError:
                 return None
+        self._is_ringing = False
         try:
             return self._arrivals.get_nowait()  # It may have come before the bell was cleared.
         except queue.Empty:
             return None
-
-    def release(self, size: int) -> None:
-        """Make room in the spool: the bytes of objects are no longer needed."""
-        with self._changed:
-            self._in_spool -= size
-            self._changed.notify_all()
 
     def _list(self) -> None:
         try:
@@ -163,17 +156,18 @@ class Fetcher:
         self._end()
 
     def _move(self) -> None:
+        writer = SpoolWriter(self.spool)
         try:
             while not self._stopping:
                 try:
                     log_object = self._todo.get(timeout=0.1)
                 except queue.Empty:
                     continue
-                if log_object is None or not self._take_room(log_object.size):
+                if log_object is None or not self.spool.take_room(log_object.size):
                     break
-                arrival = self._bring(log_object)
-                if arrival.path is None:
-                    self.release(log_object.size)
+                arrival = self._bring(log_object, writer)
+                if arrival.piece is None or arrival.piece.size is None:
+                    self.spool.give_back(log_object.size)
                 self._judge(arrival)
                 if not self._put(self._arrivals, arrival):
                     break
@@ -181,12 +175,12 @@ class Fetcher:
         finally:
             self._end()
 
-    def _bring(self, listed: LogObject) -> Arrival:
+    def _bring(self, listed: LogObject, writer: SpoolWriter) -> Arrival:
         found = listed
         try:
             for _ in range(_READINGS_OF_REPLACED):
                 try:
-                    return self._read(listed, found)
+                    return self._read(listed, found, writer)
                 except ReplacedError:
                     now = self._source.object_now(found.key)
                 if now is None:
@@ -201,33 +195,14 @@ class Fetcher:
         except Exception as error:  # noqa: BLE001 - judged in the main thread
             return Arrival(listed, found, error=error)
 
-    def _read(self, listed: LogObject, found: LogObject) -> Arrival:
+    def _read(self, listed: LogObject, found: LogObject, writer: SpoolWriter) -> Arrival:
         local = self._source.local_path(found)
         if local is not None:
-            return Arrival(listed, found, str(local))
-        with self._changed:
-            self._number += 1
-            target = self._spool / f"object-{self._number}"
-        self._source.fetch(found, target)
+            return Arrival(listed, found, Piece(str(local)))
+        piece = writer.write(listed.size, lambda file: self._source.fetch(found, file))
         if not found.size:  # Not known before, or indeed nothing.
-            found = replace(found, size=target.stat().st_size)
-        with self._changed:
-            self._in_spool += found.size - listed.size
-        return Arrival(listed, found, str(target))
-
-    def _take_room(self, size: int) -> bool:
-        if self._source.max_transfers == 0:
-            return True
-        with self._changed:
-            self._changed.wait_for(
-                lambda: (
-                    self._stopping
-                    or self._in_spool == 0
-                    or self._in_spool + size <= self._spool_bytes
-                )
-            )
-            self._in_spool += size
-            return not self._stopping
+            found = replace(found, size=piece.size or 0)
+        return Arrival(listed, found, piece)
 
     def _judge(self, arrival: Arrival) -> None:
         with self._changed:
@@ -235,7 +210,7 @@ class Fetcher:
                 self._failures += 1
                 if self._failures >= _GIVE_UP_AFTER:
                     self.gave_up = self._stopping = True
-                    self._changed.notify_all()
+                    self.spool.end()
             else:
                 self._failures = 0
 
@@ -258,6 +233,9 @@ class Fetcher:
         self._ring()
 
     def _ring(self) -> None:
+        if self._is_ringing:
+            return
+        self._is_ringing = True
         # Full: it rings already. Closed: nobody listens.
         with contextlib.suppress(OSError):
             self._bell.send(b"\0")

@@ -30,6 +30,7 @@ from ingest.parser_nursery import MODULE as PARSER_MODULE
 from ingest.parser_nursery import Nursery, last_line
 from ingest.parser_process import ParserError, Ready
 from ingest.sources import LogObject
+from ingest.spool import Piece
 from ingest.store.write import ObjectOutcome
 
 _log = logging.getLogger(__name__)
@@ -303,17 +304,15 @@ class ParserPool:
             self._retry(task, objects[:half])
             self._retry(task, objects[half:])
             return
-        object_id, source, path = objects[0]
+        object_id, source, _ = objects[0]
         deaths = self._deaths_alone[object_id] = self._deaths_alone.get(object_id, 0) + 1
         if deaths < _TRIES_ALONE:
             self._retry(task, objects)
             return
-        if task.remove:
-            Path(path).unlink(missing_ok=True)
         outcome = ObjectOutcome(object_id, source, status=reason, detail=detail)
         self._finished.append(BatchResult(task.batch_id, [outcome]))
 
-    def _retry(self, task: BatchTask, objects: Sequence[tuple[int, LogObject, str]]) -> None:
+    def _retry(self, task: BatchTask, objects: Sequence[tuple[int, LogObject, Piece]]) -> None:
         batch_id = self._next_batch_id()
         tmp = Path(task.tmp).with_name(f"parts-{batch_id}")
         again = replace(task, batch_id=batch_id, objects=list(objects), tmp=str(tmp))

@@ -26,6 +26,7 @@ from ingest.sources import (
     UnchangedError,
     VanishedError,
 )
+from ingest.spool import Piece
 from ingest.store.commit import READ_STATUSES
 from ingest.store.layout import CATALOG_NAME, open_catalog
 from ingest.store.write import CacheWriter, ObjectOutcome
@@ -198,9 +199,9 @@ class _Run:
         self.folder = writer.tmp / f"run-{os.getpid()}-{self.batch_id}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.fetcher = Fetcher(loader.source, objects, self._is_known, self.folder, SPOOL_BYTES)
-        self.arrived: list[tuple[int, LogObject, str]] = []
+        self.arrived: list[tuple[int, LogObject, Piece]] = []
         self.arrived_bytes = 0
-        self.spooled: dict[int, LogObject] = {}
+        self.spooled: dict[int, tuple[LogObject, Piece]] = {}
         self.unchanged = 0
         self.fatal: Exception | None = None
         self.stop_at: float | None = None
@@ -214,7 +215,7 @@ class _Run:
             ):
                 if loader.make_pool is not local_pool:
                     # A cluster takes more at once than the spool has room for by itself.
-                    self.fetcher.make_room(2 * pool.size * BATCH_BYTES)
+                    self.fetcher.spool.share(2 * pool.size * BATCH_BYTES)
                 while not self._is_over(pool):
                     has_taken = self._take_arrivals(pool)
                     for result in self._wait(pool, has_taken=has_taken):
@@ -284,13 +285,13 @@ class _Run:
                     self._submit(pool)
                 break
             has_taken = True
-            if arrival.path is None:
+            if arrival.piece is None:
                 self._settle(arrival)
                 continue
             pool.prepare()
-            self.arrived.append((self._next_id(), arrival.found, arrival.path))
+            self.arrived.append((self._next_id(), arrival.found, arrival.piece))
             self.arrived_bytes += arrival.found.size
-            self.spooled[self.object_id - 1] = arrival.listed
+            self.spooled[self.object_id - 1] = arrival.listed, arrival.piece
             if self.arrived_bytes >= self._batch_bytes(pool) or len(self.arrived) >= BATCH_OBJECTS:
                 self._submit(pool)
         return has_taken
@@ -310,7 +311,6 @@ class _Run:
                 self.arrived,
                 str(self.folder / f"parts-{batch_id}"),
                 self.loader.fields,
-                remove=self.loader.source.max_transfers > 0,
             )
         )
         self.arrived, self.arrived_bytes = [], 0
@@ -362,29 +362,35 @@ class _Run:
             self.loader.known.add(outcome.source)
             self.report.add(outcome)
             self.progress.rows += outcome.rows_stored
-            listed = self.spooled.pop(outcome.object_id, None)
-            if listed is not None:
+            spooled = self.spooled.pop(outcome.object_id, None)
+            if spooled is not None:
+                listed, piece = spooled
                 self.progress.objects += 1
                 self.progress.bytes += outcome.source.size
-                self.fetcher.release(outcome.source.size)
+                self.fetcher.spool.release(piece)
                 self._settled(listed)
-            if outcome.rows_stored:
-                self._compare_content(outcome)
+        self._compare_contents(result)
 
     def _settled(self, listed: LogObject) -> None:
         if listed not in self.loader.known:
             self.loader.settled.add((listed.key, listed.etag))
 
-    def _compare_content(self, outcome: ObjectOutcome) -> None:
+    def _compare_contents(self, result: BatchResult) -> None:
         """Tell of rows that count twice: AWS does not promise that a copy is none."""
-        key = outcome.source.key
-        row = self.writer.catalog.execute(
-            "SELECT key FROM objects WHERE content_hash = ? AND key != ? AND object_id < ? LIMIT 1",
-            (outcome.content_hash, key, outcome.object_id),
-        ).fetchone()
-        if row:
+        numbers = [o.object_id for o in result.outcomes if o.rows_stored]
+        if not numbers:
+            return
+        rows = self.writer.catalog.execute(
+            "SELECT new.key, min(old.key) FROM objects AS new JOIN objects AS old"
+            " ON old.content_hash = new.content_hash AND old.object_id < new.object_id"
+            " AND old.key != new.key"
+            " WHERE new.object_id BETWEEN ? AND ? AND new.batch_id = ? AND new.rows_stored > 0"
+            " GROUP BY new.object_id",
+            (min(numbers), max(numbers), result.batch_id),
+        )
+        for key, earlier in rows:
             self.report.same_content += 1
-            self.report.trouble(key, f"same content as {row[0]}; both are kept and counted.")
+            self.report.trouble(key, f"same content as {earlier}; both are kept and counted.")
 
     def _count_pending(self) -> None:
         report = self.report

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ingest.errors import SourceError
 
@@ -84,8 +84,10 @@ class Source(Protocol):
             VanishedError, ReplacedError, PermissionDeniedError: As for `fetch`.
         """
 
-    def fetch(self, log_object: LogObject, target: Path) -> None:
-        """Write the object's bytes to a file; they are those of the listed `etag`.
+    def fetch(self, log_object: LogObject, file: BinaryIO) -> None:
+        """Write the object's bytes where a file stands; they are those of the listed `etag`.
+
+        After an error the file may hold more than it did.
 
         Raises:
             VanishedError, ReplacedError, UnchangedError, TransferError,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from ingest.config import AwsSettings
 from ingest.errors import ConfigError, SourceError
@@ -119,7 +119,7 @@ class CloudWatchSource:
         """Return None: every window is fetched."""
         return None
 
-    def fetch(self, log_object: LogObject, target: Path) -> None:
+    def fetch(self, log_object: LogObject, file: BinaryIO) -> None:
         """Write the records of a window, in the order of each stream, below a header.
 
         Raises:
@@ -129,14 +129,12 @@ class CloudWatchSource:
         """
         window = _parse_window(log_object.key.removeprefix(f"{self.name}/"))
         first, _, end = log_object.etag.partition("-")
-        with target.open("wb") as file:
-            n_events = self._write(window, int(first), int(end), file)
+        n_events = self._write(window, int(first), int(end), file)
         if not n_events and window.end > self._clock() - _LATE_S:
-            target.unlink()
             msg = f"{self.name}/{window}: nothing has come since it was read last."
             raise UnchangedError(msg)
 
-    def _write(self, window: _Window, first: int, end: int, file: IO[bytes]) -> int:
+    def _write(self, window: _Window, first: int, end: int, file: BinaryIO) -> int:
         """Write the events ingested in `[first, end)`, epoch ms; return how many."""
         n_events = 0
         token: dict[str, str] = {}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from ingest.errors import NothingFoundError, PermissionDeniedError
 from ingest.keys import Pruning, parse_key
@@ -91,10 +92,11 @@ class LocalSource:
             raise PermissionDeniedError(msg)
         return Path(log_object.key)
 
-    def fetch(self, log_object: LogObject, target: Path) -> None:
+    def fetch(self, log_object: LogObject, file: BinaryIO) -> None:
         """Copy the file; only callers that need a copy ask for it."""
         try:
-            shutil.copyfile(log_object.key, target)
+            with Path(log_object.key).open("rb") as original:
+                shutil.copyfileobj(original, file)
         except FileNotFoundError as error:
             msg = f"{log_object.key}: deleted after it was listed."
             raise VanishedError(msg) from error

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import ClientError, FlexibleChecksumError
 
@@ -171,11 +171,11 @@ class S3Source:
         """Return None: every object is fetched."""
         return None
 
-    def fetch(self, log_object: LogObject, target: Path) -> None:
-        """Write the object's bytes to a file; they are those of the listed `etag`.
+    def fetch(self, log_object: LogObject, file: BinaryIO) -> None:
+        """Write the object's bytes where a file stands; they are those of the listed `etag`.
 
         Content that differs from S3's checksum, or from the listed size, is read
-        again twice. After an error the file does not exist.
+        again twice. After an error the file ends where it stood.
 
         Raises:
             VanishedError: Deleted after it was listed.
@@ -184,16 +184,12 @@ class S3Source:
             CorruptTransferError: Damaged every time.
             PermissionDeniedError: Reading is refused; names the missing right.
         """
-        try:
-            with self._requests.gate:
-                self._fetch(log_object, target)
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
+        with self._requests.gate:
+            self._fetch(log_object, file)
 
-    def _fetch(self, log_object: LogObject, target: Path) -> None:
+    def _fetch(self, log_object: LogObject, file: BinaryIO) -> None:
         deadline = time.monotonic() + self._settings.object_deadline_s
-        read = partial(self._read, log_object, target, deadline)
+        read = partial(self._read, log_object, file, file.tell(), deadline)
         for reading in range(1, _READINGS_OF_DAMAGED + 1):
             try:
                 self._requests.run(read, deadline)
@@ -216,12 +212,22 @@ class S3Source:
             else:
                 return
 
-    def _read(self, log_object: LogObject, target: Path, deadline: float, s3: S3Client) -> None:
+    def _read(
+        self, log_object: LogObject, file: BinaryIO, begin: int, deadline: float, s3: S3Client
+    ) -> None:
+        try:
+            self._copy(log_object, file, deadline, s3)
+        except BaseException:
+            file.seek(begin)
+            file.truncate()
+            raise
+
+    def _copy(self, log_object: LogObject, file: BinaryIO, deadline: float, s3: S3Client) -> None:
         answer = s3.get_object(
             **self._address(self._key_in_bucket(log_object.key)), IfMatch=f'"{log_object.etag}"'
         )
         n_bytes = 0
-        with closing(answer["Body"]) as body, target.open("wb") as file:
+        with closing(answer["Body"]) as body:
             # The SDK verifies S3's checksum at the end of the body, of CRC64NVME only with
             # `boto3[crt]`. Entering the body itself would yield the stream without that.
             while chunk := body.read(_CHUNK):

@@ -72,10 +72,13 @@ class StdinSource:
         """Return None: objects are handed over by `fetch`."""
         return None
 
-    def fetch(self, log_object: LogObject, target: Path) -> None:
+    def fetch(self, log_object: LogObject, file: BinaryIO) -> None:
         """Move the object's bytes to a file."""
+        path = self._spool / log_object.etag
         try:
-            shutil.move(self._spool / log_object.etag, target)
+            with path.open("rb") as original:
+                shutil.copyfileobj(original, file)
+            path.unlink()
         except FileNotFoundError as error:
             msg = f"{log_object.key}: read before."
             raise VanishedError(msg) from error

@@ -42,8 +42,8 @@ def parse(order: Order) -> Report:
     run_folder = Path(task.tmp).parent
     if not run_folder.is_dir():
         return Report(trouble=_not_shared(here, run_folder))
-    if not any(Path(path).is_file() for _, _, path in task.objects):
-        return Report(trouble=_not_shared(here, Path(task.objects[0][2])))
+    if not any(Path(piece.path).is_file() for _, _, piece in task.objects):
+        return Report(trouble=_not_shared(here, Path(task.objects[0][2].path)))
     # Spark may run a task twice, at the same time even: each try has a folder of its own.
     folder = Path(task.tmp) / uuid.uuid4().hex
     pool = _pools.get(order.limits)
@@ -53,7 +53,7 @@ def parse(order: Order) -> Report:
         results = []
         # The driver removes fetched copies, once no further try can need them.
         tmp = str(folder / "parts")
-        pool.submit(replace(task, batch_id=next(_numbers), tmp=tmp, remove=False))
+        pool.submit(replace(task, batch_id=next(_numbers), tmp=tmp))
         while not pool.is_idle:
             results += pool.wait()
     except IngestError as error:

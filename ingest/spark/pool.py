@@ -158,9 +158,6 @@ class SparkPool:
                         "on a file system that this machine and all workers share."
                     )
                     raise CacheError(msg)
-        if task.remove:
-            for _, _, path in task.objects:
-                Path(path).unlink(missing_ok=True)
         first = [replace(result, batch_id=task.batch_id) for result in results[:1]]
         return first + [replace(r, batch_id=self._next_batch_id()) for r in results[1:]]
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from ingest.config import AwsSettings
 from ingest.errors import UsageError
@@ -41,9 +42,9 @@ class ListedSource:
         """Return where it lies on this machine."""
         return self._source.local_path(log_object)
 
-    def fetch(self, log_object: LogObject, target: Path) -> None:
+    def fetch(self, log_object: LogObject, file: BinaryIO) -> None:
         """Fetch it from its source."""
-        self._source.fetch(log_object, target)
+        self._source.fetch(log_object, file)
 
 
 class Refetch:

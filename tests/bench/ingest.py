@@ -18,6 +18,7 @@ from rich.table import Table
 from ingest.batch import BatchTask, run_batch
 from ingest.schema import DEFAULT_FIELDS
 from ingest.sources import LogObject
+from ingest.spool import Piece
 from tests.bench.measure import Options, Usage, figures, interleaved
 from tests.bench.measure import run as run_command
 from tests.bench.rivals import RIVALS
@@ -158,9 +159,8 @@ def _fuzz(console: Console, lines: int) -> dict[str, int]:
             path = Path(folder) / "object"
             path.write_bytes(content)
             listed = LogObject("object", str(begin), len(content))
-            outcome = run_batch(BatchTask(1, [(1, listed, str(path))], f"{folder}/parts")).outcomes[
-                0
-            ]
+            task = BatchTask(1, [(1, listed, Piece(str(path)))], f"{folder}/parts")
+            outcome = run_batch(task).outcomes[0]
             stored += outcome.rows_stored
             rejected += outcome.rows_rejected
             shutil.rmtree(f"{folder}/parts")

@@ -19,8 +19,8 @@ class PanicError(BaseException):
 
 def obey(task: BatchTask) -> BatchResult:
     """Do what the objects ask for; parse them if the process still lives."""
-    for _, _, path in task.objects:
-        content = Path(path).read_bytes()
+    for _, _, piece in task.objects:
+        content = piece.read()
         if content.startswith(MARK):
             _obey(*content.splitlines()[0].removeprefix(MARK).decode().split())
     return run_batch(task)

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from ingest.batch import BatchResult, BatchTask, run_batch
 from ingest.schema import NUMBER_COLUMNS
-from ingest.sources import LogObject
+from ingest.sources import LogObject, Source
+from ingest.spool import Piece
 from ingest.store.read import CacheReader
 from ingest.store.write import ObjectOutcome
 
@@ -46,9 +47,15 @@ def read_content(content: bytes, fields: tuple[str, ...] | None = None) -> Readi
         path = Path(folder) / "object"
         path.write_bytes(content)
         listed = LogObject("object", "etag", len(content))
-        task = BatchTask(1, [(1, listed, str(path))], f"{folder}/parts", fields)
+        task = BatchTask(1, [(1, listed, Piece(str(path)))], f"{folder}/parts", fields)
         result = run_batch(task)
         return Reading(result.outcomes[0], tables_of(result))
+
+
+def fetch(source: Source, log_object: LogObject, target: Path) -> None:
+    """Write an object to a file of its own."""
+    with target.open("wb") as file:
+        source.fetch(log_object, file)
 
 
 def tables_of(result: BatchResult) -> dict[str, list[Row]]:

@@ -12,6 +12,7 @@ from typing import Any
 from ingest.batch import BatchTask, run_batch
 from ingest.schema import DERIVED_COLUMNS, TABLES
 from ingest.sources import LogObject
+from ingest.spool import Piece
 from ingest.store.layout import open_catalog
 from ingest.store.read import CacheReader
 from ingest.store.write import CacheWriter
@@ -54,7 +55,7 @@ def commit_objects(
         return
     object_id, batch_id = writer.next_ids()
     listed = [
-        (number, LogObject(str(path), etag, path.stat().st_size), str(path))
+        (number, LogObject(str(path), etag, path.stat().st_size), Piece(str(path)))
         for number, (path, etag) in zip(itertools.count(object_id), objects, strict=False)
     ]
     result = run_batch(BatchTask(batch_id, listed, str(writer.tmp / f"b{batch_id}")))

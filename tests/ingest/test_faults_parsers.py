@@ -17,6 +17,7 @@ from ingest.parser_pool import ParserLimits, ParserPool
 from ingest.pipeline import load
 from ingest.sources import LogObject
 from ingest.sources.local import LocalSource
+from ingest.spool import Piece
 from ingest.store.layout import open_catalog
 from ingest.store.read import CacheReader
 from tests.conftest import log_text, make_flows
@@ -139,7 +140,7 @@ def test_what_the_usual_parser_says_is_understood(logs, tmp_path, monkeypatch):
     monkeypatch.undo()
     (tmp_path / "file").touch()
     listed = LogObject("a", "b", 1)
-    task = BatchTask(1, [(1, listed, str(logs / "0.log"))], str(tmp_path / "file/parts"))
+    task = BatchTask(1, [(1, listed, Piece(str(logs / "0.log")))], str(tmp_path / "file/parts"))
 
     def run() -> None:
         with ParserPool(1, lambda: 2) as pool:
@@ -208,7 +209,9 @@ def test_no_process_is_left_when_a_pool_is_closed_amid_its_work(logs):
     listed = LogObject("a", "b", 1)
     with ParserPool(2, lambda: 2) as pool:
         for n in range(2):
-            pool.submit(BatchTask(n, [(1, listed, str(logs / "0.log"))], str(logs / "parts")))
+            pool.submit(
+                BatchTask(n, [(1, listed, Piece(str(logs / "0.log")))], str(logs / "parts"))
+            )
         while len(pids := [p.pid for p in pool._parsers if p.pid]) < 2:
             pool.wait()
 

@@ -15,6 +15,7 @@ from ingest.iam import least_privilege_policy
 from ingest.inventory.listings import ACTIONS
 from ingest.sources.s3 import S3Source
 from ingest.sources.s3_access import Access
+from tests.ingest.loading import fetch
 
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/1234"
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:flows"
@@ -82,7 +83,7 @@ def test_the_policy_is_enough_to_list_and_fetch_flow_logs(bucket, reader, tmp_pa
 
     found = list(source.objects())
     for n, log_object in enumerate(found):
-        source.fetch(log_object, tmp_path / str(n))
+        fetch(source, log_object, tmp_path / str(n))
 
     assert [o.key for o in found] == [f"s3://{bucket}/{PLAIN}", f"s3://{bucket}/{HIVE}"]
     assert (tmp_path / "1").read_bytes() == b"x"
@@ -148,7 +149,7 @@ def test_a_missing_get_right_is_named_with_the_key(s3_server, bucket, aws, tmp_p
     with s3_server.enforced_iam():
         (log_object,) = source.objects()
         with pytest.raises(PermissionDeniedError) as caught:
-            source.fetch(log_object, tmp_path / "x")
+            fetch(source, log_object, tmp_path / "x")
 
     assert f"Allow s3:GetObject on s3://{bucket}/{PLAIN}." in str(caught.value)
     assert f"user/lister-{bucket}" in str(caught.value)

@@ -14,13 +14,16 @@ from ingest.schema import SCHEMA_VERSION
 from ingest.sources import LogObject
 from ingest.spark.executor import parse, parse_batches
 from ingest.spark.messages import Order, Report, packed, unpacked
+from ingest.spool import Piece
 from tests.conftest import make_flows, write_log
 
 
 def order(tmp_path: Path, *paths: Path) -> Order:
     """Return a batch of these objects, as a driver sends it."""
     (tmp_path / "run").mkdir()
-    objects = [(n, LogObject(str(path), "etag", 1), str(path)) for n, path in enumerate(paths, 1)]
+    objects = [
+        (n, LogObject(str(path), "etag", 1), Piece(str(path))) for n, path in enumerate(paths, 1)
+    ]
     return Order(BatchTask(7, objects, str(tmp_path / "run" / "parts-7")), ParserLimits())
 
 

@@ -12,6 +12,7 @@ from ingest.errors import ConfigError, PermissionDeniedError
 from ingest.iam import least_privilege_policy
 from ingest.sources.s3 import S3Source
 from ingest.sources.s3_access import Access, open_session, read_time
+from tests.ingest.loading import fetch
 
 pytestmark = pytest.mark.s3
 
@@ -50,7 +51,7 @@ def test_a_role_reads_what_its_policy_allows(s3_server, bucket, aws, tmp_path):
 
     with s3_server.enforced_iam():
         (log_object,) = source.objects()
-        source.fetch(log_object, tmp_path / "a")
+        fetch(source, log_object, tmp_path / "a")
         caller = source._access.caller()
 
     assert (tmp_path / "a").read_bytes() == b"x"
@@ -68,7 +69,7 @@ def test_a_role_that_expires_is_assumed_again(s3_server, bucket, aws, tmp_path):
     used = {credentials.access_key}
     for _ in range(2):
         s3_server.requests.clear()
-        source.fetch(log_object, tmp_path / "a")
+        fetch(source, log_object, tmp_path / "a")
         assert assumptions(s3_server) >= 1
         used.add(credentials.access_key)
 
@@ -84,7 +85,7 @@ def test_a_role_is_not_assumed_for_every_request(s3_server, bucket, aws, tmp_pat
 
     for _ in range(3):
         (log_object,) = source.objects()
-        source.fetch(log_object, tmp_path / "a")
+        fetch(source, log_object, tmp_path / "a")
 
     assert assumptions(s3_server) == 1
 
@@ -98,7 +99,7 @@ def test_a_session_that_s3_calls_expired_is_opened_again(s3_server, bucket, prox
     s3_server.requests.clear()
     proxy.fail("400-expired", 1, where=KEY)
 
-    source.fetch(log_object, tmp_path / "a")
+    fetch(source, log_object, tmp_path / "a")
 
     assert assumptions(s3_server) == 1
     assert (tmp_path / "a").read_bytes() == b"x"
@@ -137,7 +138,7 @@ def test_requests_are_paid_for_only_when_asked(s3_server, bucket, proxy, aws, tm
     source = S3Source(bucket, settings=aws(proxy.url, request_payer=pays))
 
     (log_object,) = source.objects()
-    source.fetch(log_object, tmp_path / "a")
+    fetch(source, log_object, tmp_path / "a")
     source.object_now(log_object.key)
 
     paid = ["x-amz-request-payer: requester" in head for head in proxy.heads]
@@ -184,7 +185,7 @@ def test_no_secret_is_logged_or_told(s3_server, bucket, proxy, aws, tmp_path, ca
         for mode in ("slow-down", "400-expired", "403-skew", "403-kms", "bit-flip"):
             proxy.fail(mode, 1, where=KEY)
             try:
-                source.fetch(log_object, tmp_path / "a")
+                fetch(source, log_object, tmp_path / "a")
             except PermissionDeniedError as error:
                 told.append(str(error))
 
