@@ -1,13 +1,14 @@
 """What others do with the same files: `python -m tests.bench.rivals NAME LOGS OUT`.
 
-Each gets its best plain way: typed columns, `-` as null, zstd. Except for the first and
-the last, they parse and write Parquet; none derives, rolls up, or commits.
+Each gets its best plain way: typed columns, `-` as null, zstd. Except for the first two
+and the last, they parse and write Parquet; none derives, rolls up, or commits.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
+import multiprocessing
 import sys
 import warnings
 from collections.abc import Callable
@@ -30,15 +31,34 @@ def _names(files: list[Path]) -> list[str]:
 def flowlogs_reader(logs: Path, out: Path) -> None:
     """Parse every line into its record object, and drop it."""
     del out
+    _read(_files(logs))
+
+
+def _read(files: list[Path]) -> None:
     warnings.simplefilter("ignore")
     from flowlogs_reader import FlowRecord
 
-    for path in _files(logs):
+    for path in files:
         with gzip.open(path, "rt") as lines:
             rows = csv.DictReader(lines, delimiter=" ")
             rows.fieldnames = [name.replace("-", "_") for name in rows.fieldnames or []]
             for row in rows:
                 FlowRecord(row)
+
+
+def flowlogs_reader_on_both_cores(logs: Path, out: Path) -> None:
+    """The same by two processes at once, half of the files each.
+
+    Two busy cores of one machine slow each other down, and a load keeps both busy.
+    """
+    del out
+    files = _files(logs)
+    context = multiprocessing.get_context("fork")
+    halves = [context.Process(target=_read, args=(files[n::2],)) for n in range(2)]
+    for half in halves:
+        half.start()
+    for half in halves:
+        half.join()
 
 
 def duckdb(logs: Path, out: Path) -> None:
@@ -124,6 +144,7 @@ def isal(logs: Path, out: Path) -> None:
 
 RIVALS: dict[str, Callable[[Path, Path], None]] = {
     "flowlogs-reader, bare parsing": flowlogs_reader,
+    "flowlogs-reader on both cores": flowlogs_reader_on_both_cores,
     "duckdb read_csv, COPY": duckdb,
     "polars read_csv, write_parquet": polars,
     "pandas read_csv, to_parquet": pandas,
