@@ -6,12 +6,14 @@ import ibis
 import ibis.expr.types as ir
 
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.query.conversations import KEY
+from dashboard.analysis.query.conversations import KEY, same_edge
 from dashboard.analysis.query.rows import Rows
 
 METRICS = ("flows", "bytes", "packets", "accepted", "rejected")
 CHANGE, SUM = 0, 1  # What a row of `changes` is, in `part`.
 KINDS = ("added", "gone", "grew", "shrank", "same")
+_ADDED, _GONE, _GREW, _SHRANK, _SAME = range(len(KINDS))
+_SUMS = tuple(f"{name}{suffix}" for name in METRICS for suffix in ("", "_before"))
 _SCALE = 1_000_000
 
 
@@ -32,56 +34,97 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
         for each kind, over everything above the threshold.
     """
     both = _period(rows.edges, is_now=True).union(_period(rows.table("base_edges"), is_now=False))
-    sums = {name: both[name].sum().fill_null(0) for name in both.columns if name not in KEY}
-    every = both.group_by(*KEY).aggregate(**sums)
+    # As in `conversations.top_conversations`: the metric alone tells what became of an edge.
+    every = both.group_by(*KEY).aggregate(
+        **_now_and_before(both, query.metric),
+        is_there=both.is_now.any(),
+        was_there=(~both.is_now).any(),
+    )
     now, before = every[query.metric], every[f"{query.metric}_before"]
-    # Engines differ in what a whole number times a fraction is; not in doubles.
-    expected = before.cast("float64") * scale / _SCALE if scale != _SCALE else before
     every = every.filter(
         every.src.notnull() & every.dst.notnull() & (ibis.greatest(now, before) >= query.threshold)
     )
+    every = _with_difference(every, query.metric, scale)
+    expected = _expected(before, scale)
     every = every.mutate(
-        difference=(now - expected).cast("float64"),
         change=ibis.cases(
-            (every.seen_before == 0, "added"),
-            (every.seen == 0, "gone"),
-            (now > expected, "grew"),
-            (now < expected, "shrank"),
-            else_="same",
-        ),
+            (~every.was_there, _ADDED),
+            (~every.is_there, _GONE),
+            (now > expected, _GREW),
+            (now < expected, _SHRANK),
+            else_=_SAME,
+        ).cast("int8")
     )
-    wanted = kinds.split(",") if kinds else list(KINDS[:4])
+    wanted = [KINDS.index(kind) for kind in (kinds.split(",") if kinds else KINDS[:4])]
     kept = every.filter(every.change.isin(wanted))
     order = (ibis.desc(kept["difference"].abs()), *(kept[name] for name in KEY))
-    columns = [*(f"{n}{b}" for n in METRICS for b in ("", "_before")), "difference"]
-    kept = kept.order_by(*order).limit(query.top_k)
-    kept = kept.mutate(part=ibis.literal(CHANGE, "int8"), edges=ibis.literal(1, "int64"))
-    totals = every.group_by("change").aggregate(
-        **{name: every[name].sum() for name in columns}, edges=every.count()
+    found = _sums_of(both, every, kept.order_by(*order).limit(query.top_k))
+    of_edges = _with_difference(found.filter(found.src.notnull()), query.metric, scale)
+    of_edges = of_edges.mutate(part=ibis.literal(CHANGE, "int8"), edges=ibis.literal(1, "int64"))
+    totals = found.group_by("change").aggregate(**{name: found[name].sum() for name in _SUMS})
+    counts = every.group_by(counted="change").aggregate(
+        difference=every["difference"].sum(), edges=every.count()
     )
-    totals = totals.mutate(
+    totals = totals.join(counts, totals.change == counts.counted).mutate(
         part=ibis.literal(SUM, "int8"),
         src=ibis.null(every.src.type()),
         dst=ibis.null(every.dst.type()),
         port=ibis.null("int32"),
         protocol=ibis.null("int16"),
     )
-    names = ("part", "change", *KEY, *columns, "edges")
-    found = kept.select(*names).union(totals.select(*names))
-    return found.order_by("part", ibis.desc(found["difference"].abs()), *KEY, "change")
+    names = ("part", "change", *KEY, *_SUMS, "difference", "edges")
+    answer = of_edges.select(*names).union(totals.select(*names))
+    answer = answer.mutate(
+        change=ibis.cases(*((answer.change == n, k) for n, k in enumerate(KINDS)))
+    )
+    return answer.order_by("part", ibis.desc(answer["difference"].abs()), *KEY, "change")
 
 
 def _period(rows: ir.Table, *, is_now: bool) -> ir.Table:
-    nothing = ibis.literal(0, "int64")
-    values: dict[str, ir.Value] = {}
-    for name in METRICS:
-        if name in ("accepted", "rejected"):
-            action = "ACCEPT" if name == "accepted" else "REJECT"
-            value = ibis.ifelse((rows.action == action).fill_null(False), rows.flows, 0)
-        else:
-            value = rows[name]
-        values[name], values[f"{name}_before"] = (value, nothing) if is_now else (nothing, value)
-    values["seen"], values["seen_before"] = (
-        (rows.records, nothing) if is_now else (nothing, rows.records)
+    flows = {
+        name: ibis.ifelse((rows.action == action).fill_null(False), rows.flows, 0)
+        for name, action in (("accepted", "ACCEPT"), ("rejected", "REJECT"))
+    }
+    return rows.select(
+        "src", "dst", "protocol", "flows", "bytes", "packets",
+        port=rows.service_port, is_now=ibis.literal(is_now), **flows,
+    )  # fmt: skip
+
+
+def _now_and_before(rows: ir.Table, *metrics: str) -> dict[str, ir.Value]:
+    return {
+        f"{name}{suffix}": rows[name].sum(where=is_meant).fill_null(0)
+        for name in metrics
+        for suffix, is_meant in (("", rows.is_now), ("_before", ~rows.is_now))
+    }
+
+
+def _expected(before: ir.Value, scale: int) -> ir.Value:
+    # Engines differ in what a whole number times a fraction is; not in doubles.
+    return before.cast("float64") * scale / _SCALE if scale != _SCALE else before
+
+
+def _with_difference(edges: ir.Table, metric: str, scale: int) -> ir.Table:
+    difference = edges[metric] - _expected(edges[f"{metric}_before"], scale)
+    return edges.mutate(difference=difference.cast("float64"))
+
+
+def _sums_of(both: ir.Table, every: ir.Table, kept: ir.Table) -> ir.Table:
+    """Sum up the edges that are kept, one by one, and all others together, by `change`.
+
+    Returns:
+        `change`, KEY (all null for the others), for each of METRICS `<name>` and `<name>_before`.
+    """
+    kept = kept.select(**{f"kept_{name}": kept[name] for name in KEY})
+    ends = tuple(f"every_{name}" for name in KEY)
+    told = every.left_join(kept, same_edge(every, kept, tuple(kept.columns)))
+    told = told.select(
+        "change",
+        is_kept=told.kept_src.notnull(),
+        **{name: told[of] for name, of in zip(ends, KEY, strict=True)},
     )
-    return rows.select("src", "dst", "protocol", port=rows.service_port, **values)
+    rows = both.join(told, same_edge(both, told, ends))
+    keys = {
+        name: ibis.ifelse(rows.is_kept, rows[name], ibis.null(rows[name].type())) for name in KEY
+    }
+    return rows.group_by("change", **keys).aggregate(**_now_and_before(rows, *METRICS))

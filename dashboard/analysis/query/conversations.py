@@ -24,53 +24,81 @@ _ALL_SUMS = (*SUMS, "named_bytes")
 _COLUMNS = ("part", *KEY, *_ALL_SUMS, "first_seen", "last_seen", "edges")
 
 
-def conversations(edges: ir.Table) -> ir.Table:
-    """Sum up everything that fits by edge, threshold and top-K left aside.
-
-    Returns:
-        `src`, `dst`, `port`, `protocol`, SUMS, `named_bytes` (of the bytes, those between
-        two ends with names), `first_seen`, `last_seen`; unordered. Records that name no
-        two ends are rows without `src` and `dst`.
-    """
-    return edges.group_by("src", "dst", "protocol", port=edges.service_port).aggregate(
-        **volume_sums(edges),
-        return_packets=edges.return_packets.sum().fill_null(0),
-        return_bytes=edges.return_bytes.sum().fill_null(0),
-        named_bytes=edges.bytes.sum(where=edges.src_named & edges.dst_named).fill_null(0),
-        first_seen=edges.first_seen.min(),
-        last_seen=edges.last_seen.max(),
-    )
-
-
 def top_conversations(rows: Rows, query: FlowQuery) -> ir.Table:
-    """Cut edges by threshold and top-K and sum up all, in one pass over the rows.
+    """Cut edges by threshold and top-K, and sum up all.
 
     Returns:
-        `part`, KEY, SUMS, `named_bytes`, `first_seen`, `last_seen`, `edges` (how many a
-        row stands for). Where `part` is EDGE: the edges kept, largest metric first, ties
-        by key. Then at most one row ADDRESSED and one ADDRESSLESS with the sums over
-        everything that fits.
+        `part`, KEY, SUMS, `named_bytes` (of the bytes, those between two ends with names),
+        `first_seen`, `last_seen`, `edges` (how many a row stands for). Where `part` is EDGE:
+        the edges kept, largest metric first, ties by key. Then at most one row ADDRESSED and
+        one ADDRESSLESS with the sums over everything that fits.
     """
-    every = conversations(rows.edges)
-    addressed = every.src.notnull() & every.dst.notnull()
-    kept = every.filter(addressed, every[query.metric] >= query.threshold)
-    order = (ibis.desc(query.metric), *KEY)
-    kept = kept.order_by(*order).limit(query.top_k)
-    kept = kept.mutate(part=ibis.literal(EDGE, "int8"), edges=ibis.literal(1, "int64"))
-    part = ibis.ifelse(addressed, ADDRESSED, ADDRESSLESS).cast("int8")
-    sums = every.group_by(part=part).aggregate(
-        **{name: every[name].sum() for name in _ALL_SUMS},
-        first_seen=every.first_seen.min(),
-        last_seen=every.last_seen.max(),
-        edges=every.count(),
+    edges = rows.edges.rename(port="service_port")
+    edges = edges.mutate(
+        part=ibis.ifelse(edges.src.notnull() & edges.dst.notnull(), ADDRESSED, ADDRESSLESS)
     )
-    sums = sums.mutate(
-        src=ibis.null(every.src.type()),
-        dst=ibis.null(every.dst.type()),
+    order = (ibis.desc(query.metric), *KEY)
+    # Hardly any edge comes twice in a whole day or week: a row of twelve sums for each would
+    # be most of the work. The metric alone tells which edges need them.
+    every = edges.group_by("part", *KEY).aggregate(
+        **{query.metric: edges[query.metric].sum().fill_null(0)}
+    )
+    kept = every.filter(every.part == ADDRESSED, every[query.metric] >= query.threshold)
+    kept = kept.order_by(*order).limit(query.top_k)
+    found = _sums_of(edges, kept)
+    of_edges = found.filter(found.src.notnull())
+    of_edges = of_edges.mutate(part=ibis.literal(EDGE, "int8"), edges=ibis.literal(1, "int64"))
+    sums = found.group_by("part").aggregate(
+        **{name: found[name].sum() for name in _ALL_SUMS},
+        first_seen=found.first_seen.min(),
+        last_seen=found.last_seen.max(),
+    )
+    counts = every.group_by(counted="part").aggregate(edges=every.count())
+    sums = sums.join(counts, sums.part == counts.counted).mutate(
+        part=sums.part.cast("int8"),
+        src=ibis.null(edges.src.type()),
+        dst=ibis.null(edges.dst.type()),
         port=ibis.null("int32"),
         protocol=ibis.null("int16"),
     )
-    return kept.select(*_COLUMNS).union(sums.select(*_COLUMNS)).order_by("part", *order)
+    return of_edges.select(*_COLUMNS).union(sums.select(*_COLUMNS)).order_by("part", *order)
+
+
+def same_edge(
+    left: ir.Table, right: ir.Table, ends: tuple[str, ...] = KEY
+) -> list[ir.BooleanValue]:
+    """Say that rows are of one edge, for a join; a port that is null is as good as another.
+
+    Args:
+        left: Rows with KEY.
+        right: Rows with KEY, under the names `ends`.
+        ends: Its names.
+    """
+    src, dst, *numbers = zip(KEY, ends, strict=True)
+    tests = [left[mine] == right[theirs] for mine, theirs in (src, dst)]
+    # No port and no protocol is negative. Not every engine joins by what is null.
+    return tests + [
+        left[mine].fill_null(-1) == right[theirs].fill_null(-1) for mine, theirs in numbers
+    ]
+
+
+def _sums_of(edges: ir.Table, kept: ir.Table) -> ir.Table:
+    """Sum up the edges that are kept, one by one, and all others together, by `part`.
+
+    Returns:
+        `part`, KEY (all null for the others), SUMS, `named_bytes`, `first_seen`, `last_seen`.
+    """
+    names = {f"kept_{name}": name for name in KEY}
+    kept = kept.select(**{name: kept[of] for name, of in names.items()})
+    rows = edges.left_join(kept, same_edge(edges, kept, tuple(names)))
+    return rows.group_by("part", **{of: rows[name] for name, of in names.items()}).aggregate(
+        **volume_sums(rows),
+        return_packets=rows.return_packets.sum().fill_null(0),
+        return_bytes=rows.return_bytes.sum().fill_null(0),
+        named_bytes=rows.bytes.sum(where=rows.src_named & rows.dst_named).fill_null(0),
+        first_seen=rows.first_seen.min(),
+        last_seen=rows.last_seen.max(),
+    )
 
 
 def edge_bins(rows: Rows, query: FlowQuery, *, bin_s: int) -> ir.Table:

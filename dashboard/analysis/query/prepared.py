@@ -162,8 +162,8 @@ def _put_together(sql: str, relations: Mapping[str, str], dialect: str) -> str:
 
 
 def names(sql: str, table: str) -> bool:
-    """Tell whether a compiled query names a table."""
-    return f'"{table}"' in sql or f"`{table}`" in sql
+    """Tell whether a compiled query reads a table; columns may have the name of one."""
+    return re.search(rf"\b(?:FROM|JOIN) [\"`]{table}[\"`]", sql) is not None
 
 
 def _rows(span: Span, expression: Filter | None) -> Rows:

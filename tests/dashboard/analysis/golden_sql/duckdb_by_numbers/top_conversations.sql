@@ -253,30 +253,124 @@ FROM (
   ) AS "t14"
 ) AS "t16"), "t1" AS (
   SELECT
+    "t0"."time",
     "t0"."src",
     "t0"."dst",
-    "t0"."protocol",
+    "t0"."src_named",
+    "t0"."dst_named",
     "t0"."service_port" AS "port",
-    COALESCE(SUM("t0"."records"), 0) AS "records",
-    COALESCE(SUM("t0"."flows"), 0) AS "flows",
-    COALESCE(SUM("t0"."packets"), 0) AS "packets",
-    COALESCE(SUM("t0"."bytes"), 0) AS "bytes",
-    COALESCE(SUM("t0"."flows") FILTER(WHERE
-      "t0"."action" = 'ACCEPT'), 0) AS "accepted",
-    COALESCE(SUM("t0"."flows") FILTER(WHERE
-      "t0"."action" = 'REJECT'), 0) AS "rejected",
-    COALESCE(SUM("t0"."return_packets"), 0) AS "return_packets",
-    COALESCE(SUM("t0"."return_bytes"), 0) AS "return_bytes",
-    COALESCE(SUM("t0"."bytes") FILTER(WHERE
-      "t0"."src_named" AND "t0"."dst_named"), 0) AS "named_bytes",
-    MIN("t0"."first_seen") AS "first_seen",
-    MAX("t0"."last_seen") AS "last_seen"
+    "t0"."protocol",
+    "t0"."action",
+    "t0"."records",
+    "t0"."flows",
+    "t0"."packets",
+    "t0"."bytes",
+    "t0"."return_packets",
+    "t0"."return_bytes",
+    "t0"."first_seen",
+    "t0"."last_seen",
+    CASE
+      WHEN (
+        "t0"."src" IS NOT NULL
+      ) AND (
+        "t0"."dst" IS NOT NULL
+      )
+      THEN 1
+      ELSE 2
+    END AS "part"
   FROM "fitting_edges" AS "t0"
+), "t4" AS (
+  SELECT
+    "t2"."part",
+    "t2"."src",
+    "t2"."dst",
+    "t2"."port",
+    "t2"."protocol",
+    COALESCE(SUM("t2"."flows"), 0) AS "flows"
+  FROM "t1" AS "t2"
   GROUP BY
     1,
     2,
     3,
-    4
+    4,
+    5
+), "t13" AS (
+  SELECT
+    "t12"."part",
+    "t12"."kept_src" AS "src",
+    "t12"."kept_dst" AS "dst",
+    "t12"."kept_port" AS "port",
+    "t12"."kept_protocol" AS "protocol",
+    COALESCE(SUM("t12"."records"), 0) AS "records",
+    COALESCE(SUM("t12"."flows"), 0) AS "flows",
+    COALESCE(SUM("t12"."packets"), 0) AS "packets",
+    COALESCE(SUM("t12"."bytes"), 0) AS "bytes",
+    COALESCE(SUM("t12"."flows") FILTER(WHERE
+      "t12"."action" = 'ACCEPT'), 0) AS "accepted",
+    COALESCE(SUM("t12"."flows") FILTER(WHERE
+      "t12"."action" = 'REJECT'), 0) AS "rejected",
+    COALESCE(SUM("t12"."return_packets"), 0) AS "return_packets",
+    COALESCE(SUM("t12"."return_bytes"), 0) AS "return_bytes",
+    COALESCE(SUM("t12"."bytes") FILTER(WHERE
+      "t12"."src_named" AND "t12"."dst_named"), 0) AS "named_bytes",
+    MIN("t12"."first_seen") AS "first_seen",
+    MAX("t12"."last_seen") AS "last_seen"
+  FROM (
+    SELECT
+      "t3"."time",
+      "t3"."src",
+      "t3"."dst",
+      "t3"."src_named",
+      "t3"."dst_named",
+      "t3"."port",
+      "t3"."protocol",
+      "t3"."action",
+      "t3"."records",
+      "t3"."flows",
+      "t3"."packets",
+      "t3"."bytes",
+      "t3"."return_packets",
+      "t3"."return_bytes",
+      "t3"."first_seen",
+      "t3"."last_seen",
+      "t3"."part",
+      "t11"."kept_src",
+      "t11"."kept_dst",
+      "t11"."kept_port",
+      "t11"."kept_protocol"
+    FROM "t1" AS "t3"
+    LEFT OUTER JOIN (
+      SELECT
+        "t9"."src" AS "kept_src",
+        "t9"."dst" AS "kept_dst",
+        "t9"."port" AS "kept_port",
+        "t9"."protocol" AS "kept_protocol"
+      FROM (
+        SELECT
+          *
+        FROM "t4" AS "t5"
+        WHERE
+          "t5"."part" = 1 AND "t5"."flows" >= $threshold
+        ORDER BY
+          "t5"."flows" DESC,
+          "t5"."src" ASC,
+          "t5"."dst" ASC,
+          "t5"."port" ASC,
+          "t5"."protocol" ASC
+        LIMIT 7
+      ) AS "t9"
+    ) AS "t11"
+      ON "t3"."src" = "t11"."kept_src"
+      AND "t3"."dst" = "t11"."kept_dst"
+      AND COALESCE("t3"."port", -1) = COALESCE("t11"."kept_port", -1)
+      AND COALESCE("t3"."protocol", -1) = COALESCE("t11"."kept_protocol", -1)
+  ) AS "t12"
+  GROUP BY
+    1,
+    2,
+    3,
+    4,
+    5
 )
 SELECT
   *
@@ -286,94 +380,98 @@ FROM (
   FROM (
     SELECT
       0 AS "part",
-      "t4"."src",
-      "t4"."dst",
-      "t4"."port",
-      "t4"."protocol",
-      "t4"."records",
-      "t4"."flows",
-      "t4"."accepted",
-      "t4"."rejected",
-      "t4"."packets",
-      "t4"."bytes",
-      "t4"."return_packets",
-      "t4"."return_bytes",
-      "t4"."named_bytes",
-      "t4"."first_seen",
-      "t4"."last_seen",
+      "t14"."src",
+      "t14"."dst",
+      "t14"."port",
+      "t14"."protocol",
+      "t14"."records",
+      "t14"."flows",
+      "t14"."accepted",
+      "t14"."rejected",
+      "t14"."packets",
+      "t14"."bytes",
+      "t14"."return_packets",
+      "t14"."return_bytes",
+      "t14"."named_bytes",
+      "t14"."first_seen",
+      "t14"."last_seen",
       1 AS "edges"
-    FROM (
-      SELECT
-        *
-      FROM "t1" AS "t2"
-      WHERE
-        "t2"."src" IS NOT NULL
-        AND "t2"."dst" IS NOT NULL
-        AND "t2"."flows" >= $threshold
-      ORDER BY
-        "t2"."flows" DESC,
-        "t2"."src" ASC,
-        "t2"."dst" ASC,
-        "t2"."port" ASC,
-        "t2"."protocol" ASC
-      LIMIT 7
-    ) AS "t4"
-  ) AS "t6"
+    FROM "t13" AS "t14"
+    WHERE
+      "t14"."src" IS NOT NULL
+  ) AS "t15"
   UNION ALL
   SELECT
     *
   FROM (
     SELECT
-      "t5"."part",
+      "t18"."part",
       CAST(NULL AS INT) AS "src",
       CAST(NULL AS INT) AS "dst",
       CAST(NULL AS INT) AS "port",
       CAST(NULL AS SMALLINT) AS "protocol",
-      "t5"."records",
-      "t5"."flows",
-      "t5"."accepted",
-      "t5"."rejected",
-      "t5"."packets",
-      "t5"."bytes",
-      "t5"."return_packets",
-      "t5"."return_bytes",
-      "t5"."named_bytes",
-      "t5"."first_seen",
-      "t5"."last_seen",
-      "t5"."edges"
+      "t18"."records",
+      "t18"."flows",
+      "t18"."accepted",
+      "t18"."rejected",
+      "t18"."packets",
+      "t18"."bytes",
+      "t18"."return_packets",
+      "t18"."return_bytes",
+      "t18"."named_bytes",
+      "t18"."first_seen",
+      "t18"."last_seen",
+      "t18"."edges"
     FROM (
       SELECT
-        CASE
-          WHEN (
-            "t2"."src" IS NOT NULL
-          ) AND (
-            "t2"."dst" IS NOT NULL
-          )
-          THEN 1
-          ELSE 2
-        END AS "part",
-        SUM("t2"."records") AS "records",
-        SUM("t2"."flows") AS "flows",
-        SUM("t2"."accepted") AS "accepted",
-        SUM("t2"."rejected") AS "rejected",
-        SUM("t2"."packets") AS "packets",
-        SUM("t2"."bytes") AS "bytes",
-        SUM("t2"."return_packets") AS "return_packets",
-        SUM("t2"."return_bytes") AS "return_bytes",
-        SUM("t2"."named_bytes") AS "named_bytes",
-        MIN("t2"."first_seen") AS "first_seen",
-        MAX("t2"."last_seen") AS "last_seen",
-        COUNT(*) AS "edges"
-      FROM "t1" AS "t2"
-      GROUP BY
-        1
-    ) AS "t5"
-  ) AS "t7"
-) AS "t8"
+        "t17"."part",
+        "t17"."records",
+        "t17"."flows",
+        "t17"."accepted",
+        "t17"."rejected",
+        "t17"."packets",
+        "t17"."bytes",
+        "t17"."return_packets",
+        "t17"."return_bytes",
+        "t17"."named_bytes",
+        "t17"."first_seen",
+        "t17"."last_seen",
+        "t7"."counted",
+        "t7"."edges"
+      FROM (
+        SELECT
+          "t14"."part",
+          SUM("t14"."records") AS "records",
+          SUM("t14"."flows") AS "flows",
+          SUM("t14"."accepted") AS "accepted",
+          SUM("t14"."rejected") AS "rejected",
+          SUM("t14"."packets") AS "packets",
+          SUM("t14"."bytes") AS "bytes",
+          SUM("t14"."return_packets") AS "return_packets",
+          SUM("t14"."return_bytes") AS "return_bytes",
+          SUM("t14"."named_bytes") AS "named_bytes",
+          MIN("t14"."first_seen") AS "first_seen",
+          MAX("t14"."last_seen") AS "last_seen"
+        FROM "t13" AS "t14"
+        GROUP BY
+          1
+      ) AS "t17"
+      INNER JOIN (
+        SELECT
+          "t5"."part" AS "counted",
+          COUNT(*) AS "edges"
+        FROM "t4" AS "t5"
+        GROUP BY
+          1
+      ) AS "t7"
+        ON "t17"."part" = "t7"."counted"
+    ) AS "t18"
+  ) AS "t19"
+) AS "t20"
 ORDER BY
-  "t8"."part" ASC,
-  "t8"."flows" DESC,
-  "t8"."src" ASC,
-  "t8"."dst" ASC,
-  "t8"."port" ASC,
-  "t8"."protocol" ASC
+  "t20"."part" ASC,
+  "t20"."flows" DESC,
+  "t20"."src" ASC,
+  "t20"."dst" ASC,
+  "t20"."port" ASC,
+  "t20"."protocol" ASC

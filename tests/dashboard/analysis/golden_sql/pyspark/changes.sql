@@ -328,213 +328,336 @@ FROM (
 ) AS `t4`
 WHERE
   COALESCE(`t4`.`initiator_ip4` BETWEEN $typed_0 AND $typed_1, FALSE)
-  AND COALESCE(`t4`.`service_port` < $typed_2, FALSE)), `t6` AS (
-  SELECT
-    `t5`.`src`,
-    `t5`.`dst`,
-    `t5`.`port`,
-    `t5`.`protocol`,
-    `t5`.`flows`,
-    `t5`.`flows_before`,
-    `t5`.`bytes`,
-    `t5`.`bytes_before`,
-    `t5`.`packets`,
-    `t5`.`packets_before`,
-    `t5`.`accepted`,
-    `t5`.`accepted_before`,
-    `t5`.`rejected`,
-    `t5`.`rejected_before`,
-    `t5`.`seen`,
-    `t5`.`seen_before`,
-    `t5`.`flows` - (
-      (
-        CAST(`t5`.`flows_before` AS DOUBLE) * 933775
-      ) / 1000000
-    ) AS `difference`,
-    CASE
-      WHEN `t5`.`seen_before` = 0
-      THEN 'added'
-      WHEN `t5`.`seen` = 0
-      THEN 'gone'
-      WHEN `t5`.`flows` > (
-        (
-          CAST(`t5`.`flows_before` AS DOUBLE) * 933775
-        ) / 1000000
-      )
-      THEN 'grew'
-      WHEN `t5`.`flows` < (
-        (
-          CAST(`t5`.`flows_before` AS DOUBLE) * 933775
-        ) / 1000000
-      )
-      THEN 'shrank'
-      ELSE 'same'
-    END AS `change`
-  FROM (
-    SELECT
-      `t4`.`src`,
-      `t4`.`dst`,
-      `t4`.`port`,
-      `t4`.`protocol`,
-      COALESCE(SUM(`t4`.`flows`), 0) AS `flows`,
-      COALESCE(SUM(`t4`.`flows_before`), 0) AS `flows_before`,
-      COALESCE(SUM(`t4`.`bytes`), 0) AS `bytes`,
-      COALESCE(SUM(`t4`.`bytes_before`), 0) AS `bytes_before`,
-      COALESCE(SUM(`t4`.`packets`), 0) AS `packets`,
-      COALESCE(SUM(`t4`.`packets_before`), 0) AS `packets_before`,
-      COALESCE(SUM(`t4`.`accepted`), 0) AS `accepted`,
-      COALESCE(SUM(`t4`.`accepted_before`), 0) AS `accepted_before`,
-      COALESCE(SUM(`t4`.`rejected`), 0) AS `rejected`,
-      COALESCE(SUM(`t4`.`rejected_before`), 0) AS `rejected_before`,
-      COALESCE(SUM(`t4`.`seen`), 0) AS `seen`,
-      COALESCE(SUM(`t4`.`seen_before`), 0) AS `seen_before`
-    FROM (
-      SELECT
-        *
-      FROM (
-        SELECT
-          `t0`.`src`,
-          `t0`.`dst`,
-          `t0`.`protocol`,
-          `t0`.`service_port` AS `port`,
-          `t0`.`flows`,
-          0 AS `flows_before`,
-          `t0`.`bytes`,
-          0 AS `bytes_before`,
-          `t0`.`packets`,
-          0 AS `packets_before`,
-          IF(COALESCE(`t0`.`action` = 'ACCEPT', FALSE), `t0`.`flows`, 0) AS `accepted`,
-          0 AS `accepted_before`,
-          IF(COALESCE(`t0`.`action` = 'REJECT', FALSE), `t0`.`flows`, 0) AS `rejected`,
-          0 AS `rejected_before`,
-          `t0`.`records` AS `seen`,
-          0 AS `seen_before`
-        FROM `fitting_edges` AS `t0`
-      ) AS `t2`
-      UNION ALL
-      SELECT
-        *
-      FROM (
-        SELECT
-          `t1`.`src`,
-          `t1`.`dst`,
-          `t1`.`protocol`,
-          `t1`.`service_port` AS `port`,
-          0 AS `flows`,
-          `t1`.`flows` AS `flows_before`,
-          0 AS `bytes`,
-          `t1`.`bytes` AS `bytes_before`,
-          0 AS `packets`,
-          `t1`.`packets` AS `packets_before`,
-          0 AS `accepted`,
-          IF(COALESCE(`t1`.`action` = 'ACCEPT', FALSE), `t1`.`flows`, 0) AS `accepted_before`,
-          0 AS `rejected`,
-          IF(COALESCE(`t1`.`action` = 'REJECT', FALSE), `t1`.`flows`, 0) AS `rejected_before`,
-          0 AS `seen`,
-          `t1`.`records` AS `seen_before`
-        FROM `base_edges` AS `t1`
-      ) AS `t3`
-    ) AS `t4`
-    GROUP BY
-      1,
-      2,
-      3,
-      4
-  ) AS `t5`
-  WHERE
-    `t5`.`src` IS NOT NULL
-    AND `t5`.`dst` IS NOT NULL
-    AND GREATEST(`t5`.`flows`, `t5`.`flows_before`) >= $threshold
-)
-SELECT
-  *
-FROM (
+  AND COALESCE(`t4`.`service_port` < $typed_2, FALSE)), `t4` AS (
   SELECT
     *
   FROM (
     SELECT
-      0 AS `part`,
-      `t11`.`change`,
-      `t11`.`src`,
-      `t11`.`dst`,
-      `t11`.`port`,
-      `t11`.`protocol`,
-      `t11`.`flows`,
-      `t11`.`flows_before`,
-      `t11`.`bytes`,
-      `t11`.`bytes_before`,
-      `t11`.`packets`,
-      `t11`.`packets_before`,
-      `t11`.`accepted`,
-      `t11`.`accepted_before`,
-      `t11`.`rejected`,
-      `t11`.`rejected_before`,
-      `t11`.`difference`,
-      1 AS `edges`
-    FROM (
-      SELECT
-        *
-      FROM `t6` AS `t7`
-      WHERE
-        `t7`.`change` IN ('added', 'gone', 'grew', 'shrank')
-      ORDER BY
-        ABS(`t7`.`difference`) DESC,
-        `t7`.`src` ASC NULLS LAST,
-        `t7`.`dst` ASC NULLS LAST,
-        `t7`.`port` ASC NULLS LAST,
-        `t7`.`protocol` ASC NULLS LAST
-      LIMIT 7
-    ) AS `t11`
-  ) AS `t12`
+      `t0`.`src`,
+      `t0`.`dst`,
+      `t0`.`protocol`,
+      `t0`.`flows`,
+      `t0`.`bytes`,
+      `t0`.`packets`,
+      `t0`.`service_port` AS `port`,
+      TRUE AS `is_now`,
+      IF(COALESCE(`t0`.`action` = 'ACCEPT', FALSE), `t0`.`flows`, 0) AS `accepted`,
+      IF(COALESCE(`t0`.`action` = 'REJECT', FALSE), `t0`.`flows`, 0) AS `rejected`
+    FROM `fitting_edges` AS `t0`
+  ) AS `t2`
   UNION ALL
   SELECT
     *
   FROM (
     SELECT
-      1 AS `part`,
-      `t8`.`change`,
-      CAST(NULL AS STRING) AS `src`,
-      CAST(NULL AS STRING) AS `dst`,
-      CAST(NULL AS INT) AS `port`,
-      CAST(NULL AS SMALLINT) AS `protocol`,
-      `t8`.`flows`,
-      `t8`.`flows_before`,
-      `t8`.`bytes`,
-      `t8`.`bytes_before`,
-      `t8`.`packets`,
-      `t8`.`packets_before`,
-      `t8`.`accepted`,
-      `t8`.`accepted_before`,
-      `t8`.`rejected`,
-      `t8`.`rejected_before`,
-      `t8`.`difference`,
-      `t8`.`edges`
+      `t1`.`src`,
+      `t1`.`dst`,
+      `t1`.`protocol`,
+      `t1`.`flows`,
+      `t1`.`bytes`,
+      `t1`.`packets`,
+      `t1`.`service_port` AS `port`,
+      FALSE AS `is_now`,
+      IF(COALESCE(`t1`.`action` = 'ACCEPT', FALSE), `t1`.`flows`, 0) AS `accepted`,
+      IF(COALESCE(`t1`.`action` = 'REJECT', FALSE), `t1`.`flows`, 0) AS `rejected`
+    FROM `base_edges` AS `t1`
+  ) AS `t3`
+), `t8` AS (
+  SELECT
+    `t7`.`src`,
+    `t7`.`dst`,
+    `t7`.`port`,
+    `t7`.`protocol`,
+    `t7`.`flows`,
+    `t7`.`flows_before`,
+    `t7`.`is_there`,
+    `t7`.`was_there`,
+    `t7`.`flows` - (
+      (
+        CAST(`t7`.`flows_before` AS DOUBLE) * 933775
+      ) / 1000000
+    ) AS `difference`,
+    CASE
+      WHEN NOT (
+        `t7`.`was_there`
+      )
+      THEN 0
+      WHEN NOT (
+        `t7`.`is_there`
+      )
+      THEN 1
+      WHEN `t7`.`flows` > (
+        (
+          CAST(`t7`.`flows_before` AS DOUBLE) * 933775
+        ) / 1000000
+      )
+      THEN 2
+      WHEN `t7`.`flows` < (
+        (
+          CAST(`t7`.`flows_before` AS DOUBLE) * 933775
+        ) / 1000000
+      )
+      THEN 3
+      ELSE 4
+    END AS `change`
+  FROM (
+    SELECT
+      `t5`.`src`,
+      `t5`.`dst`,
+      `t5`.`port`,
+      `t5`.`protocol`,
+      COALESCE(SUM(IF(`t5`.`is_now`, `t5`.`flows`, NULL)), 0) AS `flows`,
+      COALESCE(SUM(IF(NOT (
+        `t5`.`is_now`
+      ), `t5`.`flows`, NULL)), 0) AS `flows_before`,
+      BOOL_OR(`t5`.`is_now`) AS `is_there`,
+      BOOL_OR(NOT (
+        `t5`.`is_now`
+      )) AS `was_there`
+    FROM `t4` AS `t5`
+    GROUP BY
+      1,
+      2,
+      3,
+      4
+  ) AS `t7`
+  WHERE
+    `t7`.`src` IS NOT NULL
+    AND `t7`.`dst` IS NOT NULL
+    AND GREATEST(`t7`.`flows`, `t7`.`flows_before`) >= $threshold
+), `t20` AS (
+  SELECT
+    `t19`.`change`,
+    IF(`t19`.`is_kept`, `t19`.`src`, CAST(NULL AS STRING)) AS `src`,
+    IF(`t19`.`is_kept`, `t19`.`dst`, CAST(NULL AS STRING)) AS `dst`,
+    IF(`t19`.`is_kept`, `t19`.`port`, CAST(NULL AS INT)) AS `port`,
+    IF(`t19`.`is_kept`, `t19`.`protocol`, CAST(NULL AS SMALLINT)) AS `protocol`,
+    COALESCE(SUM(IF(`t19`.`is_now`, `t19`.`flows`, NULL)), 0) AS `flows`,
+    COALESCE(SUM(IF(NOT (
+      `t19`.`is_now`
+    ), `t19`.`flows`, NULL)), 0) AS `flows_before`,
+    COALESCE(SUM(IF(`t19`.`is_now`, `t19`.`bytes`, NULL)), 0) AS `bytes`,
+    COALESCE(SUM(IF(NOT (
+      `t19`.`is_now`
+    ), `t19`.`bytes`, NULL)), 0) AS `bytes_before`,
+    COALESCE(SUM(IF(`t19`.`is_now`, `t19`.`packets`, NULL)), 0) AS `packets`,
+    COALESCE(SUM(IF(NOT (
+      `t19`.`is_now`
+    ), `t19`.`packets`, NULL)), 0) AS `packets_before`,
+    COALESCE(SUM(IF(`t19`.`is_now`, `t19`.`accepted`, NULL)), 0) AS `accepted`,
+    COALESCE(SUM(IF(NOT (
+      `t19`.`is_now`
+    ), `t19`.`accepted`, NULL)), 0) AS `accepted_before`,
+    COALESCE(SUM(IF(`t19`.`is_now`, `t19`.`rejected`, NULL)), 0) AS `rejected`,
+    COALESCE(SUM(IF(NOT (
+      `t19`.`is_now`
+    ), `t19`.`rejected`, NULL)), 0) AS `rejected_before`
+  FROM (
+    SELECT
+      `t6`.`src`,
+      `t6`.`dst`,
+      `t6`.`protocol`,
+      `t6`.`flows`,
+      `t6`.`bytes`,
+      `t6`.`packets`,
+      `t6`.`port`,
+      `t6`.`is_now`,
+      `t6`.`accepted`,
+      `t6`.`rejected`,
+      `t18`.`change`,
+      `t18`.`is_kept`,
+      `t18`.`every_src`,
+      `t18`.`every_dst`,
+      `t18`.`every_port`,
+      `t18`.`every_protocol`
+    FROM `t4` AS `t6`
+    INNER JOIN (
+      SELECT
+        `t10`.`change`,
+        `t16`.`kept_src` IS NOT NULL AS `is_kept`,
+        `t10`.`src` AS `every_src`,
+        `t10`.`dst` AS `every_dst`,
+        `t10`.`port` AS `every_port`,
+        `t10`.`protocol` AS `every_protocol`
+      FROM `t8` AS `t10`
+      LEFT OUTER JOIN (
+        SELECT
+          `t14`.`src` AS `kept_src`,
+          `t14`.`dst` AS `kept_dst`,
+          `t14`.`port` AS `kept_port`,
+          `t14`.`protocol` AS `kept_protocol`
+        FROM (
+          SELECT
+            *
+          FROM `t8` AS `t9`
+          WHERE
+            `t9`.`change` IN (0, 1, 2, 3)
+          ORDER BY
+            ABS(`t9`.`difference`) DESC,
+            `t9`.`src` ASC NULLS LAST,
+            `t9`.`dst` ASC NULLS LAST,
+            `t9`.`port` ASC NULLS LAST,
+            `t9`.`protocol` ASC NULLS LAST
+          LIMIT 7
+        ) AS `t14`
+      ) AS `t16`
+        ON `t10`.`src` = `t16`.`kept_src`
+        AND `t10`.`dst` = `t16`.`kept_dst`
+        AND COALESCE(`t10`.`port`, -1) = COALESCE(`t16`.`kept_port`, -1)
+        AND COALESCE(`t10`.`protocol`, -1) = COALESCE(`t16`.`kept_protocol`, -1)
+    ) AS `t18`
+      ON `t6`.`src` = `t18`.`every_src`
+      AND `t6`.`dst` = `t18`.`every_dst`
+      AND COALESCE(`t6`.`port`, -1) = COALESCE(`t18`.`every_port`, -1)
+      AND COALESCE(`t6`.`protocol`, -1) = COALESCE(`t18`.`every_protocol`, -1)
+  ) AS `t19`
+  GROUP BY
+    1,
+    2,
+    3,
+    4,
+    5
+)
+SELECT
+  *
+FROM (
+  SELECT
+    `t27`.`part`,
+    CASE
+      WHEN `t27`.`change` = 0
+      THEN 'added'
+      WHEN `t27`.`change` = 1
+      THEN 'gone'
+      WHEN `t27`.`change` = 2
+      THEN 'grew'
+      WHEN `t27`.`change` = 3
+      THEN 'shrank'
+      WHEN `t27`.`change` = 4
+      THEN 'same'
+      ELSE NULL
+    END AS `change`,
+    `t27`.`src`,
+    `t27`.`dst`,
+    `t27`.`port`,
+    `t27`.`protocol`,
+    `t27`.`flows`,
+    `t27`.`flows_before`,
+    `t27`.`bytes`,
+    `t27`.`bytes_before`,
+    `t27`.`packets`,
+    `t27`.`packets_before`,
+    `t27`.`accepted`,
+    `t27`.`accepted_before`,
+    `t27`.`rejected`,
+    `t27`.`rejected_before`,
+    `t27`.`difference`,
+    `t27`.`edges`
+  FROM (
+    SELECT
+      *
     FROM (
       SELECT
-        `t7`.`change`,
-        SUM(`t7`.`flows`) AS `flows`,
-        SUM(`t7`.`flows_before`) AS `flows_before`,
-        SUM(`t7`.`bytes`) AS `bytes`,
-        SUM(`t7`.`bytes_before`) AS `bytes_before`,
-        SUM(`t7`.`packets`) AS `packets`,
-        SUM(`t7`.`packets_before`) AS `packets_before`,
-        SUM(`t7`.`accepted`) AS `accepted`,
-        SUM(`t7`.`accepted_before`) AS `accepted_before`,
-        SUM(`t7`.`rejected`) AS `rejected`,
-        SUM(`t7`.`rejected_before`) AS `rejected_before`,
-        SUM(`t7`.`difference`) AS `difference`,
-        COUNT(*) AS `edges`
-      FROM `t6` AS `t7`
-      GROUP BY
-        1
-    ) AS `t8`
-  ) AS `t10`
-) AS `t13`
+        0 AS `part`,
+        `t21`.`change`,
+        `t21`.`src`,
+        `t21`.`dst`,
+        `t21`.`port`,
+        `t21`.`protocol`,
+        `t21`.`flows`,
+        `t21`.`flows_before`,
+        `t21`.`bytes`,
+        `t21`.`bytes_before`,
+        `t21`.`packets`,
+        `t21`.`packets_before`,
+        `t21`.`accepted`,
+        `t21`.`accepted_before`,
+        `t21`.`rejected`,
+        `t21`.`rejected_before`,
+        `t21`.`flows` - (
+          (
+            CAST(`t21`.`flows_before` AS DOUBLE) * 933775
+          ) / 1000000
+        ) AS `difference`,
+        1 AS `edges`
+      FROM `t20` AS `t21`
+      WHERE
+        `t21`.`src` IS NOT NULL
+    ) AS `t24`
+    UNION ALL
+    SELECT
+      *
+    FROM (
+      SELECT
+        1 AS `part`,
+        `t25`.`change`,
+        CAST(NULL AS STRING) AS `src`,
+        CAST(NULL AS STRING) AS `dst`,
+        CAST(NULL AS INT) AS `port`,
+        CAST(NULL AS SMALLINT) AS `protocol`,
+        `t25`.`flows`,
+        `t25`.`flows_before`,
+        `t25`.`bytes`,
+        `t25`.`bytes_before`,
+        `t25`.`packets`,
+        `t25`.`packets_before`,
+        `t25`.`accepted`,
+        `t25`.`accepted_before`,
+        `t25`.`rejected`,
+        `t25`.`rejected_before`,
+        `t25`.`difference`,
+        `t25`.`edges`
+      FROM (
+        SELECT
+          `t23`.`change`,
+          `t23`.`flows`,
+          `t23`.`flows_before`,
+          `t23`.`bytes`,
+          `t23`.`bytes_before`,
+          `t23`.`packets`,
+          `t23`.`packets_before`,
+          `t23`.`accepted`,
+          `t23`.`accepted_before`,
+          `t23`.`rejected`,
+          `t23`.`rejected_before`,
+          `t12`.`counted`,
+          `t12`.`difference`,
+          `t12`.`edges`
+        FROM (
+          SELECT
+            `t21`.`change`,
+            SUM(`t21`.`flows`) AS `flows`,
+            SUM(`t21`.`flows_before`) AS `flows_before`,
+            SUM(`t21`.`bytes`) AS `bytes`,
+            SUM(`t21`.`bytes_before`) AS `bytes_before`,
+            SUM(`t21`.`packets`) AS `packets`,
+            SUM(`t21`.`packets_before`) AS `packets_before`,
+            SUM(`t21`.`accepted`) AS `accepted`,
+            SUM(`t21`.`accepted_before`) AS `accepted_before`,
+            SUM(`t21`.`rejected`) AS `rejected`,
+            SUM(`t21`.`rejected_before`) AS `rejected_before`
+          FROM `t20` AS `t21`
+          GROUP BY
+            1
+        ) AS `t23`
+        INNER JOIN (
+          SELECT
+            `t9`.`change` AS `counted`,
+            SUM(`t9`.`difference`) AS `difference`,
+            COUNT(*) AS `edges`
+          FROM `t8` AS `t9`
+          GROUP BY
+            1
+        ) AS `t12`
+          ON `t23`.`change` = `t12`.`counted`
+      ) AS `t25`
+    ) AS `t26`
+  ) AS `t27`
+) AS `t28`
 ORDER BY
-  `t13`.`part` ASC NULLS LAST,
-  ABS(`t13`.`difference`) DESC,
-  `t13`.`src` ASC NULLS LAST,
-  `t13`.`dst` ASC NULLS LAST,
-  `t13`.`port` ASC NULLS LAST,
-  `t13`.`protocol` ASC NULLS LAST,
-  `t13`.`change` ASC NULLS LAST
+  `t28`.`part` ASC NULLS LAST,
+  ABS(`t28`.`difference`) DESC,
+  `t28`.`src` ASC NULLS LAST,
+  `t28`.`dst` ASC NULLS LAST,
+  `t28`.`port` ASC NULLS LAST,
+  `t28`.`protocol` ASC NULLS LAST,
+  `t28`.`change` ASC NULLS LAST
