@@ -35,12 +35,15 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     """
     both = _period(rows.edges, is_now=True).union(_period(rows.table("base_edges"), is_now=False))
     # As in `conversations.top_conversations`: the metric alone tells what became of an edge.
-    every = both.group_by(*KEY).aggregate(
-        **_now_and_before(both, query.metric),
-        is_there=both.is_now.any(),
-        was_there=(~both.is_now).any(),
+    every = both.group_by(*KEY).aggregate(**_now_and_before(both, query.metric))
+    # A volume is never null, so a sum is where a range has no row of the edge.
+    metrics = (query.metric, f"{query.metric}_before")
+    every = every.mutate(
+        is_gone=every[metrics[0]].isnull(),
+        is_added=every[metrics[1]].isnull(),
+        **{name: every[name].fill_null(0) for name in metrics},
     )
-    now, before = every[query.metric], every[f"{query.metric}_before"]
+    now, before = (every[name] for name in metrics)
     every = every.filter(
         every.src.notnull() & every.dst.notnull() & (ibis.greatest(now, before) >= query.threshold)
     )
@@ -48,8 +51,8 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     expected = _expected(before, scale)
     every = every.mutate(
         change=ibis.cases(
-            (~every.was_there, _ADDED),
-            (~every.is_there, _GONE),
+            (every.is_added, _ADDED),
+            (every.is_gone, _GONE),
             (now > expected, _GREW),
             (now < expected, _SHRANK),
             else_=_SAME,
@@ -93,7 +96,7 @@ def _period(rows: ir.Table, *, is_now: bool) -> ir.Table:
 
 def _now_and_before(rows: ir.Table, *metrics: str) -> dict[str, ir.Value]:
     return {
-        f"{name}{suffix}": rows[name].sum(where=is_meant).fill_null(0)
+        f"{name}{suffix}": rows[name].sum(where=is_meant)
         for name in metrics
         for suffix, is_meant in (("", rows.is_now), ("_before", ~rows.is_now))
     }
@@ -127,4 +130,8 @@ def _sums_of(both: ir.Table, every: ir.Table, kept: ir.Table) -> ir.Table:
     keys = {
         name: ibis.ifelse(rows.is_kept, rows[name], ibis.null(rows[name].type())) for name in KEY
     }
-    return rows.group_by("change", **keys).aggregate(**_now_and_before(rows, *METRICS))
+    sums = rows.group_by("change", "is_now", **keys).aggregate(
+        **{name: rows[name].sum() for name in METRICS}
+    )
+    sums = sums.group_by("change", *KEY).aggregate(**_now_and_before(sums, *METRICS))
+    return sums.fill_null(dict.fromkeys(_SUMS, 0))

@@ -368,33 +368,29 @@ WHERE
     "t7"."dst",
     "t7"."port",
     "t7"."protocol",
-    "t7"."flows",
-    "t7"."flows_before",
-    "t7"."is_there",
-    "t7"."was_there",
-    "t7"."flows" - (
+    COALESCE("t7"."flows", 0) AS "flows",
+    COALESCE("t7"."flows_before", 0) AS "flows_before",
+    "t7"."flows" IS NULL AS "is_gone",
+    "t7"."flows_before" IS NULL AS "is_added",
+    COALESCE("t7"."flows", 0) - (
       (
-        CAST("t7"."flows_before" AS DOUBLE) * 933775
+        CAST(COALESCE("t7"."flows_before", 0) AS DOUBLE) * 933775
       ) / 1000000
     ) AS "difference",
     CASE
-      WHEN NOT (
-        "t7"."was_there"
-      )
+      WHEN "t7"."flows_before" IS NULL
       THEN 0
-      WHEN NOT (
-        "t7"."is_there"
-      )
+      WHEN "t7"."flows" IS NULL
       THEN 1
-      WHEN "t7"."flows" > (
+      WHEN COALESCE("t7"."flows", 0) > (
         (
-          CAST("t7"."flows_before" AS DOUBLE) * 933775
+          CAST(COALESCE("t7"."flows_before", 0) AS DOUBLE) * 933775
         ) / 1000000
       )
       THEN 2
-      WHEN "t7"."flows" < (
+      WHEN COALESCE("t7"."flows", 0) < (
         (
-          CAST("t7"."flows_before" AS DOUBLE) * 933775
+          CAST(COALESCE("t7"."flows_before", 0) AS DOUBLE) * 933775
         ) / 1000000
       )
       THEN 3
@@ -406,16 +402,12 @@ WHERE
       "t5"."dst",
       "t5"."port",
       "t5"."protocol",
-      COALESCE(SUM("t5"."flows") FILTER(WHERE
-        "t5"."is_now"), 0) AS "flows",
-      COALESCE(SUM("t5"."flows") FILTER(WHERE
+      SUM("t5"."flows") FILTER(WHERE
+        "t5"."is_now") AS "flows",
+      SUM("t5"."flows") FILTER(WHERE
         NOT (
           "t5"."is_now"
-        )), 0) AS "flows_before",
-      BOOL_OR(CAST("t5"."is_now" AS BOOLEAN)) AS "is_there",
-      BOOL_OR(CAST(NOT (
-        "t5"."is_now"
-      ) AS BOOLEAN)) AS "was_there"
+        )) AS "flows_before"
     FROM "t4" AS "t5"
     GROUP BY
       1,
@@ -426,103 +418,124 @@ WHERE
   WHERE
     "t7"."src" IS NOT NULL
     AND "t7"."dst" IS NOT NULL
-    AND GREATEST("t7"."flows", "t7"."flows_before") >= $threshold
-), "t20" AS (
+    AND GREATEST(COALESCE("t7"."flows", 0), COALESCE("t7"."flows_before", 0)) >= $threshold
+), "t21" AS (
   SELECT
-    "t19"."change",
-    CASE WHEN "t19"."is_kept" THEN "t19"."src" ELSE CAST(NULL AS TEXT) END AS "src",
-    CASE WHEN "t19"."is_kept" THEN "t19"."dst" ELSE CAST(NULL AS TEXT) END AS "dst",
-    CASE WHEN "t19"."is_kept" THEN "t19"."port" ELSE CAST(NULL AS INT) END AS "port",
-    CASE WHEN "t19"."is_kept" THEN "t19"."protocol" ELSE CAST(NULL AS SMALLINT) END AS "protocol",
-    COALESCE(SUM("t19"."flows") FILTER(WHERE
-      "t19"."is_now"), 0) AS "flows",
-    COALESCE(SUM("t19"."flows") FILTER(WHERE
+    "t20"."change",
+    "t20"."src",
+    "t20"."dst",
+    "t20"."port",
+    "t20"."protocol",
+    SUM("t20"."flows") FILTER(WHERE
+      "t20"."is_now") AS "flows",
+    SUM("t20"."flows") FILTER(WHERE
       NOT (
-        "t19"."is_now"
-      )), 0) AS "flows_before",
-    COALESCE(SUM("t19"."bytes") FILTER(WHERE
-      "t19"."is_now"), 0) AS "bytes",
-    COALESCE(SUM("t19"."bytes") FILTER(WHERE
+        "t20"."is_now"
+      )) AS "flows_before",
+    SUM("t20"."bytes") FILTER(WHERE
+      "t20"."is_now") AS "bytes",
+    SUM("t20"."bytes") FILTER(WHERE
       NOT (
-        "t19"."is_now"
-      )), 0) AS "bytes_before",
-    COALESCE(SUM("t19"."packets") FILTER(WHERE
-      "t19"."is_now"), 0) AS "packets",
-    COALESCE(SUM("t19"."packets") FILTER(WHERE
+        "t20"."is_now"
+      )) AS "bytes_before",
+    SUM("t20"."packets") FILTER(WHERE
+      "t20"."is_now") AS "packets",
+    SUM("t20"."packets") FILTER(WHERE
       NOT (
-        "t19"."is_now"
-      )), 0) AS "packets_before",
-    COALESCE(SUM("t19"."accepted") FILTER(WHERE
-      "t19"."is_now"), 0) AS "accepted",
-    COALESCE(SUM("t19"."accepted") FILTER(WHERE
+        "t20"."is_now"
+      )) AS "packets_before",
+    SUM("t20"."accepted") FILTER(WHERE
+      "t20"."is_now") AS "accepted",
+    SUM("t20"."accepted") FILTER(WHERE
       NOT (
-        "t19"."is_now"
-      )), 0) AS "accepted_before",
-    COALESCE(SUM("t19"."rejected") FILTER(WHERE
-      "t19"."is_now"), 0) AS "rejected",
-    COALESCE(SUM("t19"."rejected") FILTER(WHERE
+        "t20"."is_now"
+      )) AS "accepted_before",
+    SUM("t20"."rejected") FILTER(WHERE
+      "t20"."is_now") AS "rejected",
+    SUM("t20"."rejected") FILTER(WHERE
       NOT (
-        "t19"."is_now"
-      )), 0) AS "rejected_before"
+        "t20"."is_now"
+      )) AS "rejected_before"
   FROM (
     SELECT
-      "t6"."src",
-      "t6"."dst",
-      "t6"."protocol",
-      "t6"."flows",
-      "t6"."bytes",
-      "t6"."packets",
-      "t6"."port",
-      "t6"."is_now",
-      "t6"."accepted",
-      "t6"."rejected",
-      "t18"."change",
-      "t18"."is_kept",
-      "t18"."every_src",
-      "t18"."every_dst",
-      "t18"."every_port",
-      "t18"."every_protocol"
-    FROM "t4" AS "t6"
-    INNER JOIN (
+      "t19"."change",
+      "t19"."is_now",
+      CASE WHEN "t19"."is_kept" THEN "t19"."src" ELSE CAST(NULL AS TEXT) END AS "src",
+      CASE WHEN "t19"."is_kept" THEN "t19"."dst" ELSE CAST(NULL AS TEXT) END AS "dst",
+      CASE WHEN "t19"."is_kept" THEN "t19"."port" ELSE CAST(NULL AS INT) END AS "port",
+      CASE WHEN "t19"."is_kept" THEN "t19"."protocol" ELSE CAST(NULL AS SMALLINT) END AS "protocol",
+      SUM("t19"."flows") AS "flows",
+      SUM("t19"."bytes") AS "bytes",
+      SUM("t19"."packets") AS "packets",
+      SUM("t19"."accepted") AS "accepted",
+      SUM("t19"."rejected") AS "rejected"
+    FROM (
       SELECT
-        "t10"."change",
-        "t16"."kept_src" IS NOT NULL AS "is_kept",
-        "t10"."src" AS "every_src",
-        "t10"."dst" AS "every_dst",
-        "t10"."port" AS "every_port",
-        "t10"."protocol" AS "every_protocol"
-      FROM "t8" AS "t10"
-      LEFT OUTER JOIN (
+        "t6"."src",
+        "t6"."dst",
+        "t6"."protocol",
+        "t6"."flows",
+        "t6"."bytes",
+        "t6"."packets",
+        "t6"."port",
+        "t6"."is_now",
+        "t6"."accepted",
+        "t6"."rejected",
+        "t18"."change",
+        "t18"."is_kept",
+        "t18"."every_src",
+        "t18"."every_dst",
+        "t18"."every_port",
+        "t18"."every_protocol"
+      FROM "t4" AS "t6"
+      INNER JOIN (
         SELECT
-          "t14"."src" AS "kept_src",
-          "t14"."dst" AS "kept_dst",
-          "t14"."port" AS "kept_port",
-          "t14"."protocol" AS "kept_protocol"
-        FROM (
+          "t10"."change",
+          "t16"."kept_src" IS NOT NULL AS "is_kept",
+          "t10"."src" AS "every_src",
+          "t10"."dst" AS "every_dst",
+          "t10"."port" AS "every_port",
+          "t10"."protocol" AS "every_protocol"
+        FROM "t8" AS "t10"
+        LEFT OUTER JOIN (
           SELECT
-            *
-          FROM "t8" AS "t9"
-          WHERE
-            "t9"."change" IN (0, 1, 2, 3)
-          ORDER BY
-            ABS("t9"."difference") DESC,
-            "t9"."src" ASC,
-            "t9"."dst" ASC,
-            "t9"."port" ASC,
-            "t9"."protocol" ASC
-          LIMIT 7
-        ) AS "t14"
-      ) AS "t16"
-        ON "t10"."src" = "t16"."kept_src"
-        AND "t10"."dst" = "t16"."kept_dst"
-        AND COALESCE("t10"."port", -1) = COALESCE("t16"."kept_port", -1)
-        AND COALESCE("t10"."protocol", -1) = COALESCE("t16"."kept_protocol", -1)
-    ) AS "t18"
-      ON "t6"."src" = "t18"."every_src"
-      AND "t6"."dst" = "t18"."every_dst"
-      AND COALESCE("t6"."port", -1) = COALESCE("t18"."every_port", -1)
-      AND COALESCE("t6"."protocol", -1) = COALESCE("t18"."every_protocol", -1)
-  ) AS "t19"
+            "t14"."src" AS "kept_src",
+            "t14"."dst" AS "kept_dst",
+            "t14"."port" AS "kept_port",
+            "t14"."protocol" AS "kept_protocol"
+          FROM (
+            SELECT
+              *
+            FROM "t8" AS "t9"
+            WHERE
+              "t9"."change" IN (0, 1, 2, 3)
+            ORDER BY
+              ABS("t9"."difference") DESC,
+              "t9"."src" ASC,
+              "t9"."dst" ASC,
+              "t9"."port" ASC,
+              "t9"."protocol" ASC
+            LIMIT 7
+          ) AS "t14"
+        ) AS "t16"
+          ON "t10"."src" = "t16"."kept_src"
+          AND "t10"."dst" = "t16"."kept_dst"
+          AND COALESCE("t10"."port", -1) = COALESCE("t16"."kept_port", -1)
+          AND COALESCE("t10"."protocol", -1) = COALESCE("t16"."kept_protocol", -1)
+      ) AS "t18"
+        ON "t6"."src" = "t18"."every_src"
+        AND "t6"."dst" = "t18"."every_dst"
+        AND COALESCE("t6"."port", -1) = COALESCE("t18"."every_port", -1)
+        AND COALESCE("t6"."protocol", -1) = COALESCE("t18"."every_protocol", -1)
+    ) AS "t19"
+    GROUP BY
+      1,
+      2,
+      3,
+      4,
+      5,
+      6
+  ) AS "t20"
   GROUP BY
     1,
     2,
@@ -534,123 +547,141 @@ SELECT
   *
 FROM (
   SELECT
-    "t27"."part",
+    "t29"."part",
     CASE
-      WHEN "t27"."change" = 0
+      WHEN "t29"."change" = 0
       THEN 'added'
-      WHEN "t27"."change" = 1
+      WHEN "t29"."change" = 1
       THEN 'gone'
-      WHEN "t27"."change" = 2
+      WHEN "t29"."change" = 2
       THEN 'grew'
-      WHEN "t27"."change" = 3
+      WHEN "t29"."change" = 3
       THEN 'shrank'
-      WHEN "t27"."change" = 4
+      WHEN "t29"."change" = 4
       THEN 'same'
       ELSE NULL
     END AS "change",
-    "t27"."src",
-    "t27"."dst",
-    "t27"."port",
-    "t27"."protocol",
-    "t27"."flows",
-    "t27"."flows_before",
-    "t27"."bytes",
-    "t27"."bytes_before",
-    "t27"."packets",
-    "t27"."packets_before",
-    "t27"."accepted",
-    "t27"."accepted_before",
-    "t27"."rejected",
-    "t27"."rejected_before",
-    "t27"."difference",
-    "t27"."edges"
+    "t29"."src",
+    "t29"."dst",
+    "t29"."port",
+    "t29"."protocol",
+    "t29"."flows",
+    "t29"."flows_before",
+    "t29"."bytes",
+    "t29"."bytes_before",
+    "t29"."packets",
+    "t29"."packets_before",
+    "t29"."accepted",
+    "t29"."accepted_before",
+    "t29"."rejected",
+    "t29"."rejected_before",
+    "t29"."difference",
+    "t29"."edges"
   FROM (
     SELECT
       *
     FROM (
       SELECT
         0 AS "part",
-        "t21"."change",
-        "t21"."src",
-        "t21"."dst",
-        "t21"."port",
-        "t21"."protocol",
-        "t21"."flows",
-        "t21"."flows_before",
-        "t21"."bytes",
-        "t21"."bytes_before",
-        "t21"."packets",
-        "t21"."packets_before",
-        "t21"."accepted",
-        "t21"."accepted_before",
-        "t21"."rejected",
-        "t21"."rejected_before",
-        "t21"."flows" - (
+        "t22"."change",
+        "t22"."src",
+        "t22"."dst",
+        "t22"."port",
+        "t22"."protocol",
+        COALESCE("t22"."flows", 0) AS "flows",
+        COALESCE("t22"."flows_before", 0) AS "flows_before",
+        COALESCE("t22"."bytes", 0) AS "bytes",
+        COALESCE("t22"."bytes_before", 0) AS "bytes_before",
+        COALESCE("t22"."packets", 0) AS "packets",
+        COALESCE("t22"."packets_before", 0) AS "packets_before",
+        COALESCE("t22"."accepted", 0) AS "accepted",
+        COALESCE("t22"."accepted_before", 0) AS "accepted_before",
+        COALESCE("t22"."rejected", 0) AS "rejected",
+        COALESCE("t22"."rejected_before", 0) AS "rejected_before",
+        COALESCE("t22"."flows", 0) - (
           (
-            CAST("t21"."flows_before" AS DOUBLE) * 933775
+            CAST(COALESCE("t22"."flows_before", 0) AS DOUBLE) * 933775
           ) / 1000000
         ) AS "difference",
         1 AS "edges"
-      FROM "t20" AS "t21"
+      FROM "t21" AS "t22"
       WHERE
-        "t21"."src" IS NOT NULL
-    ) AS "t24"
+        "t22"."src" IS NOT NULL
+    ) AS "t25"
     UNION ALL
     SELECT
       *
     FROM (
       SELECT
         1 AS "part",
-        "t25"."change",
+        "t27"."change",
         CAST(NULL AS TEXT) AS "src",
         CAST(NULL AS TEXT) AS "dst",
         CAST(NULL AS INT) AS "port",
         CAST(NULL AS SMALLINT) AS "protocol",
-        "t25"."flows",
-        "t25"."flows_before",
-        "t25"."bytes",
-        "t25"."bytes_before",
-        "t25"."packets",
-        "t25"."packets_before",
-        "t25"."accepted",
-        "t25"."accepted_before",
-        "t25"."rejected",
-        "t25"."rejected_before",
-        "t25"."difference",
-        "t25"."edges"
+        "t27"."flows",
+        "t27"."flows_before",
+        "t27"."bytes",
+        "t27"."bytes_before",
+        "t27"."packets",
+        "t27"."packets_before",
+        "t27"."accepted",
+        "t27"."accepted_before",
+        "t27"."rejected",
+        "t27"."rejected_before",
+        "t27"."difference",
+        "t27"."edges"
       FROM (
         SELECT
-          "t23"."change",
-          "t23"."flows",
-          "t23"."flows_before",
-          "t23"."bytes",
-          "t23"."bytes_before",
-          "t23"."packets",
-          "t23"."packets_before",
-          "t23"."accepted",
-          "t23"."accepted_before",
-          "t23"."rejected",
-          "t23"."rejected_before",
+          "t26"."change",
+          "t26"."flows",
+          "t26"."flows_before",
+          "t26"."bytes",
+          "t26"."bytes_before",
+          "t26"."packets",
+          "t26"."packets_before",
+          "t26"."accepted",
+          "t26"."accepted_before",
+          "t26"."rejected",
+          "t26"."rejected_before",
           "t12"."counted",
           "t12"."difference",
           "t12"."edges"
         FROM (
           SELECT
-            "t21"."change",
-            SUM("t21"."flows") AS "flows",
-            SUM("t21"."flows_before") AS "flows_before",
-            SUM("t21"."bytes") AS "bytes",
-            SUM("t21"."bytes_before") AS "bytes_before",
-            SUM("t21"."packets") AS "packets",
-            SUM("t21"."packets_before") AS "packets_before",
-            SUM("t21"."accepted") AS "accepted",
-            SUM("t21"."accepted_before") AS "accepted_before",
-            SUM("t21"."rejected") AS "rejected",
-            SUM("t21"."rejected_before") AS "rejected_before"
-          FROM "t20" AS "t21"
+            "t23"."change",
+            SUM("t23"."flows") AS "flows",
+            SUM("t23"."flows_before") AS "flows_before",
+            SUM("t23"."bytes") AS "bytes",
+            SUM("t23"."bytes_before") AS "bytes_before",
+            SUM("t23"."packets") AS "packets",
+            SUM("t23"."packets_before") AS "packets_before",
+            SUM("t23"."accepted") AS "accepted",
+            SUM("t23"."accepted_before") AS "accepted_before",
+            SUM("t23"."rejected") AS "rejected",
+            SUM("t23"."rejected_before") AS "rejected_before"
+          FROM (
+            SELECT
+              "t22"."change",
+              "t22"."src",
+              "t22"."dst",
+              "t22"."port",
+              "t22"."protocol",
+              COALESCE("t22"."flows", 0) AS "flows",
+              COALESCE("t22"."flows_before", 0) AS "flows_before",
+              COALESCE("t22"."bytes", 0) AS "bytes",
+              COALESCE("t22"."bytes_before", 0) AS "bytes_before",
+              COALESCE("t22"."packets", 0) AS "packets",
+              COALESCE("t22"."packets_before", 0) AS "packets_before",
+              COALESCE("t22"."accepted", 0) AS "accepted",
+              COALESCE("t22"."accepted_before", 0) AS "accepted_before",
+              COALESCE("t22"."rejected", 0) AS "rejected",
+              COALESCE("t22"."rejected_before", 0) AS "rejected_before"
+            FROM "t21" AS "t22"
+          ) AS "t23"
           GROUP BY
             1
-        ) AS "t23"
+        ) AS "t26"
         INNER JOIN (
           SELECT
             "t9"."change" AS "counted",
@@ -660,16 +691,16 @@ FROM (
           GROUP BY
             1
         ) AS "t12"
-          ON "t23"."change" = "t12"."counted"
-      ) AS "t25"
-    ) AS "t26"
-  ) AS "t27"
-) AS "t28"
+          ON "t26"."change" = "t12"."counted"
+      ) AS "t27"
+    ) AS "t28"
+  ) AS "t29"
+) AS "t30"
 ORDER BY
-  "t28"."part" ASC,
-  ABS("t28"."difference") DESC,
-  "t28"."src" ASC,
-  "t28"."dst" ASC,
-  "t28"."port" ASC,
-  "t28"."protocol" ASC,
-  "t28"."change" ASC
+  "t30"."part" ASC,
+  ABS("t30"."difference") DESC,
+  "t30"."src" ASC,
+  "t30"."dst" ASC,
+  "t30"."port" ASC,
+  "t30"."protocol" ASC,
+  "t30"."change" ASC
