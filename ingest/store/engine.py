@@ -134,14 +134,20 @@ class Engine:
         return joined.project(", ".join(kept + given))
 
     def stored(self, kind: str, relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-        """Bring columns to the types and the order of the cache, and rows to the order of time.
+        """Bring columns to the types and the order of the cache, and rows to an order.
 
-        Neighbors in time compress well, and readers of some minutes skip the rest.
+        Neighbors in time compress well, and readers of some minutes skip the rest. A day of
+        talkers is by address: a sixth smaller, and sooner read as a whole; who wants one of
+        its hours reads all of them, which takes some 10 ms more of 700,000 rows.
         """
         names = set(relation.columns)
         order = [name for name in _TIMES.get(kind, _HOURLY)[-1] if name in names]
         if kind == "flows":
             order += ["object_id", "line"]
+        elif kind == "talkers":
+            order = ["ip4", "ip6", "address", "vpc_id", *order, "action"]
+        elif kind == "talker_spans":  # Rows that are alike lie together.
+            order += ["action", "initiated_flows", "place"]
         elif kind in SPAN_TABLES:  # Rows that are grouped together lie together.
             order += [*NUMBER_COLUMNS[SPAN_TABLES[kind]], "action"]
         else:
