@@ -280,3 +280,31 @@ def test_panels_keep_their_places_when_a_tab_is_opened(open_page: OpenPage, titl
 
     assert page.evaluate(places) == before
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+
+
+def test_plain_markup_is_text_and_known_attributes(open_page: OpenPage) -> None:
+    """What stands in the logs stays text, and no property becomes a handler or HTML."""
+    page = open_page()
+    hostile = "<img src=x onerror=\"document.title='taken'\">"
+    row = {
+        "namespace": "dash_html_components",
+        "type": "Li",
+        "props": {
+            "children": [hostile, None, 7],
+            "title": hostile,
+            "onClick": "document.title='taken'",
+            "dangerouslySetInnerHTML": {"__html": hostile},
+            "data-claim": hostile,
+        },
+    }
+
+    page.evaluate(
+        "([id, content]) => dash_clientside.set_props(id, {content})", [ids.RANKINGS_LIST, row]
+    )
+
+    shown = page.locator(f"{css(ids.RANKINGS_LIST)} li")
+    expect(shown).to_have_text(f"{hostile}7")
+    expect(shown).to_have_attribute("title", hostile)
+    assert shown.evaluate("li => li.getAttributeNames().sort()") == ["data-claim", "title"]
+    assert page.locator(f"{css(ids.RANKINGS_LIST)} img").count() == 0
+    assert page.title() == "Flow Atlas"

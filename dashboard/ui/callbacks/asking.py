@@ -7,6 +7,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from dashboard.ui import ids
+from dashboard.ui.plain import CONTENT
 
 # In the order of assets/25-asking.js.
 _TABS = ("table", "sankey", "matrix", "changes", "quality")
@@ -31,7 +32,7 @@ def register(app: Dash) -> None:
     wire(
         ClientsideFunction("atlasAsking", "questions"),
         Output(ids.QUESTIONS_ASKED, "data"),
-        Input(ids.HEADER_TOTALS, "children"),
+        Input(ids.HEADER_TOTALS, CONTENT),
         State(ids.PAGE_VIEW, "data"),
         State(ids.PAGE_URL, "search"),
         State(ids.QUESTIONS_ASKED, "data"),

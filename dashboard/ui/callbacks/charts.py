@@ -12,6 +12,7 @@ from dashboard.ui.callbacks.shown import Source, unless_there
 from dashboard.ui.figures.gaps import Coverage
 from dashboard.ui.figures.rankings import KINDS, ranked, ranking_list
 from dashboard.ui.figures.timeline import timeline_figure, timeline_legend
+from dashboard.ui.plain import CONTENT
 
 MAX_BINS = 180
 FEW, _MANY = 10, 25
@@ -22,7 +23,7 @@ def register(app: Dash, source: Source) -> None:
 
     @app.callback(
         Output(ids.TIMELINE_GRAPH, "figure"),
-        Output(ids.TIMELINE_LEGEND, "children"),
+        Output(ids.TIMELINE_LEGEND, CONTENT),
         inputs={"view": Input(ids.PAGE_VIEW, "data"), "scheme": Input(ids.PAGE_THEME, "data")},
     )
     def draw_timeline(view: Any, scheme: Any) -> tuple[go.Figure, list[Any]]:
@@ -35,7 +36,7 @@ def register(app: Dash, source: Source) -> None:
         return figure, timeline_legend(timeline, shown.query, before, coverage)
 
     @app.callback(
-        Output(ids.RANKINGS_LIST, "children"),
+        Output(ids.RANKINGS_LIST, CONTENT),
         Output(ids.RANKINGS_NOTE, "children"),
         Output(ids.RANKINGS_MORE, "children"),
         inputs={

@@ -15,6 +15,7 @@ from dashboard.ui.figures.empty import no_edges, summary
 from dashboard.ui.figures.network import network_elements, other_element
 from dashboard.ui.figures.summary import range_text, totals_tiles
 from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet, style_name
+from dashboard.ui.plain import CONTENT
 
 # Buttons of the toolbar, and the functions of assets/21-network-callbacks.js that they call.
 _TOOLS = {
@@ -46,7 +47,7 @@ def register(app: Dash, source: Source) -> None:
         Output(ids.CHANGES_LEGEND, "children"),
         Output(ids.NETWORK_GRAPH, "stylesheet"),
         Output(ids.NETWORK_STYLED, "data"),
-        Output(ids.HEADER_TOTALS, "children"),
+        Output(ids.HEADER_TOTALS, CONTENT),
         Output(ids.HEADER_RANGE, "children"),
         inputs={
             "view": Input(ids.PAGE_VIEW, "data"),

@@ -17,6 +17,7 @@ from dashboard.ui.callbacks.trouble import PLAIN
 from dashboard.ui.commands import after_command, after_expansion, after_network
 from dashboard.ui.display import choose
 from dashboard.ui.figures.filter_chips import filter_chips, trouble
+from dashboard.ui.plain import CONTENT
 from dashboard.ui.ranges import MOVES, moved, typed_time
 from dashboard.ui.view_state import CUSTOM, ViewState, brushed_range, forgiving
 from ingest.store.read import CacheFacts
@@ -88,7 +89,7 @@ def register(app: Dash, source: Source) -> None:
                 Output(ids.CONTROLS_END, "placeholder"),
             ],
             "typed": Output(ids.FILTER_TEXT, "value"),
-            "chips": Output(ids.FILTER_CHIPS, "children"),
+            "chips": Output(ids.FILTER_CHIPS, CONTENT),
             "trouble": Output(ids.FILTER_TROUBLE, "children"),
         },
         inputs={

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dashboard.ui import ids
 from dashboard.ui.figures.rankings import KINDS
 from dashboard.ui.layout.aria import labelled
+from dashboard.ui.plain import plain
 
 GRAPH_CONFIG: Any = {
     "displayModeBar": False,
@@ -45,7 +46,7 @@ def timeline_panel() -> Any:
             ),
         ]
     )
-    legend = html.Div(id=ids.TIMELINE_LEGEND, className="timeline-legend")
+    legend = plain(html.Div(id=ids.TIMELINE_LEGEND, className="timeline-legend"))
     return html.Section(
         [html.Div([heading, legend], className="timeline-head"), chart(ids.TIMELINE_GRAPH)],
         className="panel timeline",
@@ -64,12 +65,14 @@ def rankings() -> list[Any]:
         className="ranking-kinds",
         attributes={"root": {"aria-label": "Which list"}},
     )
-    bars = html.Div(
-        id=ids.RANKINGS_LIST,
-        className="ranking-list",
-        tabIndex="0",
-        role="region",
-        **labelled("Top list"),
+    bars = plain(
+        html.Div(
+            id=ids.RANKINGS_LIST,
+            className="ranking-list",
+            tabIndex="0",
+            role="region",
+            **labelled("Top list"),
+        )
     )
     foot = html.Div(
         [

@@ -9,6 +9,7 @@ from dash import html
 
 from dashboard.ui import ids
 from dashboard.ui.layout.aria import labelled, live, unread
+from dashboard.ui.plain import plain
 
 _EXAMPLE = 'src in 10.0.0.0/8 and port in (443, 8000-8100) and not name ~ "nat*"'
 
@@ -54,7 +55,7 @@ def filter_bar() -> Any:
                 title="Back to the first view",
                 type="button",
             ),
-            html.Div(id=ids.FILTER_CHIPS, className="chips", **live()),
+            plain(html.Div(id=ids.FILTER_CHIPS, className="chips", **live())),
             html.Div(id=ids.FILTER_TROUBLE, className="filter-trouble", role="alert"),
         ],
         className="filter-bar",

@@ -11,6 +11,7 @@ from dashboard.ui import ids
 from dashboard.ui.layout.aria import labelled
 from dashboard.ui.layout.controls import actions
 from dashboard.ui.layout.display_menu import display_menu
+from dashboard.ui.plain import plain
 
 _TOUR: dict[str, Any] = {"data-tour": "on"}  # assets/40-tour.js hears it.
 
@@ -46,8 +47,10 @@ def header() -> Any:
                 ],
                 className="topbar",
             ),
-            html.Section(
-                id=ids.HEADER_TOTALS, className="tiles", **labelled("Totals of this view")
+            plain(
+                html.Section(
+                    id=ids.HEADER_TOTALS, className="tiles", **labelled("Totals of this view")
+                )
             ),
         ]
     )

@@ -13,6 +13,7 @@ from dashboard.ui.figures.layouts import LAYOUTS
 from dashboard.ui.layout.aria import labelled, unread
 from dashboard.ui.layout.changes import changes_legend
 from dashboard.ui.network_style import CHEAP_ABOVE_EDGES, cytoscape_stylesheet, style_name
+from dashboard.ui.plain import plain
 
 # The only layout: places come from the server, and an unknown name would kill the component.
 _PRESET = {"name": "preset", "fit": False}
@@ -60,7 +61,7 @@ def network() -> Any:
                     _drawing(),
                     _empty(),
                     html.Canvas(className="network-map whole", **unread()),
-                    html.Div(_legend(), className="legend"),
+                    plain(html.Div(_legend(), className="legend")),
                     changes_legend(),
                 ],
                 className="network-stage",
@@ -179,7 +180,7 @@ def _help() -> Any:
     for keys, what in _KEYS:
         lines += [html.Dt(html.Kbd(keys)), html.Dd(what)]
     return html.Details(
-        [html.Summary("Keys", className="button"), html.Dl(lines)], className="network-help"
+        [html.Summary("Keys", className="button"), plain(html.Dl(lines))], className="network-help"
     )
 
 

@@ -14,7 +14,7 @@ from tests.dashboard.ui.test_page import RAW_ADDRESSES, call, view
 
 SANKEY = f"{ids.SANKEY_GRAPH}.figure"
 MATRIX = f"{ids.MATRIX_GRAPH}.figure"
-LIST = f"{ids.RANKINGS_LIST}.children"
+LIST = f"{ids.RANKINGS_LIST}.content"
 STATISTICS = f"{ids.TABLE_NOTE}.children"
 DIMENSIONS = {
     f"{ids.SANKEY_FIRST}.value": "src",
@@ -33,7 +33,7 @@ def test_list_follows_its_tab(app: Dash, kind: str, first: str) -> None:
     """An unknown list is the first one."""
     answer = call(app, LIST, **{f"{ids.RANKINGS_KIND}.value": kind}, **view())
 
-    bars = answer[ids.RANKINGS_LIST]["children"]["props"]["children"]
+    bars = answer[ids.RANKINGS_LIST]["content"]["props"]["children"]
     assert first in json.dumps(bars[0], ensure_ascii=False)
 
 
@@ -44,7 +44,7 @@ def test_more_shows_25_and_then_10_again(app: Dash, answers: MadeUpAnswers) -> N
     def bars(clicks: int) -> tuple[int, str]:
         more = {f"{ids.RANKINGS_MORE}.n_clicks": clicks, f"{ids.RANKINGS_KIND}.value": "src"}
         answer = call(app, LIST, **more, **view())
-        rows = answer[ids.RANKINGS_LIST]["children"]["props"]["children"]
+        rows = answer[ids.RANKINGS_LIST]["content"]["props"]["children"]
         return len(rows), answer[ids.RANKINGS_MORE]["children"]
 
     assert [bars(n) for n in (0, 1, 2)] == [

@@ -130,7 +130,7 @@ def test_all_views_ask_the_same_question(app: Dash, answers: MadeUpAnswers) -> N
     for prop in (
         f"{ids.NETWORK_GRAPH}.elements",
         f"{ids.TIMELINE_GRAPH}.figure",
-        f"{ids.RANKINGS_LIST}.children",
+        f"{ids.RANKINGS_LIST}.content",
         f"{ids.TABLE_GRID}.rowData",
     ):
         assert call(app, prop, **view(search))
@@ -185,7 +185,7 @@ def test_sharing_hides_every_address_everywhere(app: Dash, level: str) -> None:
         for prop in (
             f"{ids.NETWORK_GRAPH}.elements",
             f"{ids.TABLE_GRID}.rowData",
-            f"{ids.RANKINGS_LIST}.children",
+            f"{ids.RANKINGS_LIST}.content",
         )
     ]
     selected = {SELECTION: {"kind": "node", "id": "app-1"}}
@@ -260,7 +260,7 @@ def test_unexpected_trouble_is_no_blank_page(config: DashboardConfig) -> None:
         def talkers(self, query: Any, top: int = 10) -> Any:
             raise RuntimeError(str((query, top)))
 
-    answer = call(create_app(Broken(), config), f"{ids.RANKINGS_LIST}.children", **view())
+    answer = call(create_app(Broken(), config), f"{ids.RANKINGS_LIST}.content", **view())
 
     assert "server's log" in answer[ids.PAGE_NOTICE]["children"]
     assert "RuntimeError" not in json.dumps(answer)

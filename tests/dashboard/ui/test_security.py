@@ -33,7 +33,7 @@ def test_answers_with_data_are_not_stored(app: Dash) -> None:
     client = app.server.test_client()
 
     assert client.get("/graph.json").headers["Cache-Control"] == "no-store"
-    payload = payload_of(app, f"{ids.HEADER_TOTALS}.children", **view())
+    payload = payload_of(app, f"{ids.HEADER_TOTALS}.content", **view())
     assert client.post(UPDATE, json=payload).headers["Cache-Control"] == "no-store"
 
 
@@ -47,7 +47,7 @@ def test_answers_with_data_are_not_stored(app: Dash) -> None:
 )
 def test_requests_of_other_sites_are_refused(app: Dash, headers: dict[str, str]) -> None:
     """Another site's page reads and changes nothing."""
-    payload = payload_of(app, f"{ids.HEADER_TOTALS}.children", **view())
+    payload = payload_of(app, f"{ids.HEADER_TOTALS}.content", **view())
 
     assert app.server.test_client().post(UPDATE, json=payload, headers=headers).status_code == 403
 
@@ -101,7 +101,7 @@ BAD_CHANGES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("change", BAD_CHANGES, ids=str)
 def test_bad_payloads_are_400(app: Dash, change: dict[str, Any]) -> None:
     """What the page cannot have sent is not the server's error."""
-    payload = payload_of(app, f"{ids.HEADER_TOTALS}.children", **view()) | change
+    payload = payload_of(app, f"{ids.HEADER_TOTALS}.content", **view()) | change
 
     assert app.server.test_client().post(UPDATE, json=payload).status_code == 400
 

@@ -18,7 +18,7 @@ from tests.dashboard.ui.test_page import call, view
 VIEWS = (
     f"{ids.NETWORK_GRAPH}.elements",
     f"{ids.TIMELINE_GRAPH}.figure",
-    f"{ids.RANKINGS_LIST}.children",
+    f"{ids.RANKINGS_LIST}.content",
 )
 
 
