@@ -61,8 +61,8 @@ def network() -> Any:
                     _drawing(),
                     _empty(),
                     html.Canvas(className="network-map whole", **unread()),
-                    plain(html.Div(_legend(), className="legend")),
                     changes_legend(),
+                    plain(html.Div(_legend(), className="legend")),
                 ],
                 className="network-stage",
             ),
@@ -202,7 +202,7 @@ def _empty() -> Any:
 
 def _legend() -> list[Any]:
     edges = [
-        html.Span([html.I(className=f"line {state}"), text])
+        html.Span([html.I(className=f"line {state}"), text], className="of-edges")
         for state, text in (
             ("accepted", "accepted"),
             ("rejected", "rejected"),
