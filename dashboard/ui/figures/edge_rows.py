@@ -25,16 +25,9 @@ _AMOUNTS = (
 Row = dict[str, Any]
 
 
-def edge_rows(edges: Edges, query: FlowQuery, bins: EdgeBins | None = None) -> list[Row]:
-    """Return one row per shown edge, in the answer's order.
-
-    Args:
-        edges: The answer.
-        query: Its metric is what shares are of.
-        bins: The same edges over time; None: rows have no statistics yet.
-    """
+def edge_rows(edges: Edges, query: FlowQuery) -> list[Row]:
+    """Return one row per shown edge, in the answer's order; shares are of the metric."""
     total = int(getattr(edges.total, query.metric))
-    over_time = {} if bins is None else statistics(bins, query.metric)
     return [
         {
             "id": edge_id(edge),
@@ -49,10 +42,21 @@ def edge_rows(edges: Edges, query: FlowQuery, bins: EdgeBins | None = None) -> l
             "share": _share(edge.volume, total, query.metric),
             "first_seen": _moment(edge.first_seen),
             "last_seen": _moment(edge.last_seen),
-            **over_time.get(_key(edge), {}),
         }
         for edge in graph_edges(edges)
     ]
+
+
+def statistics_by_id(edges: Edges, query: FlowQuery, bins: EdgeBins) -> dict[str, Row]:
+    """Return what rows hold of their course over time, by the row's `id`.
+
+    Args:
+        edges: The answer that the rows are of.
+        query: Its metric is summed up.
+        bins: The same edges over time.
+    """
+    over_time = statistics(bins, query.metric)
+    return {edge_id(edge): over_time.get(_key(edge), {}) for edge in graph_edges(edges)}
 
 
 def sum_rows(edges: Edges, query: FlowQuery) -> list[Row]:

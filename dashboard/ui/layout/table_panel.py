@@ -25,6 +25,7 @@ def table() -> Any:
     return edge_table(
         [
             dcc.Store(id=ids.TABLE_LISTED),
+            dcc.Store(id=ids.TABLE_STATISTICS),
             html.Div(
                 [
                     html.Span("Click or Enter shows an edge; Shift + click sorts by more columns"),

@@ -72,16 +72,16 @@ def test_one_dimension_twice_is_explained(app: Dash) -> None:
     assert "Choose different dimensions." in json.dumps(answer)
 
 
-def test_table_comes_before_its_statistics(app: Dash) -> None:
-    """The first answer has rows without them and names the view that the second is for."""
+def test_table_comes_without_its_statistics(app: Dash) -> None:
+    """Rows do not wait for them; both name the question, and each row has its statistics."""
     listed = call(app, f"{ids.TABLE_EMPTY}.children", **view("?metric=bytes"))
-    handed_on = {f"{ids.TABLE_LISTED}.data": listed[ids.TABLE_LISTED]["data"]}
-    filled = call(app, STATISTICS, **handed_on)
+    filled = call(app, STATISTICS, **view("?metric=bytes"))
 
-    before, after = (answer[ids.TABLE_GRID]["rowData"] for answer in (listed, filled))
-    assert [row["id"] for row in before] == [row["id"] for row in after]
-    assert not any("series" in row for row in before)
-    assert all(sum(row["series"]) == row["bytes"] for row in after)
+    rows, statistics = listed[ids.TABLE_GRID]["rowData"], filled[ids.TABLE_STATISTICS]["data"]
+    assert not any("series" in row for row in rows)
+    assert listed[ids.TABLE_LISTED]["data"] == {"turn": statistics["turn"]}
+    assert list(statistics["rows"]) == [row["id"] for row in rows]
+    assert all(sum(statistics["rows"][row["id"]]["series"]) == row["bytes"] for row in rows)
     assert filled[ids.TABLE_NOTE]["children"] == "min, average, p95, max: bytes per 15 min"
 
 

@@ -11,7 +11,7 @@ from dashboard.analysis.answers import EdgeBins, Timeline, Volume
 from dashboard.analysis.filters.parser import parse
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.ui.claims import end_claim, pair_claim, service_claim, value_claim
-from dashboard.ui.figures.edge_rows import bins_note, edge_rows, sum_rows
+from dashboard.ui.figures.edge_rows import bins_note, edge_rows, statistics_by_id, sum_rows
 from dashboard.ui.figures.edge_statistics import nearest_rank, statistics
 from dashboard.ui.figures.flow_shares import Value, chosen
 from dashboard.ui.figures.matrix import matrix_figure
@@ -316,7 +316,8 @@ def test_rows_have_statistics_once_there_are_bins(answers: MadeUpAnswers) -> Non
     query = FlowQuery()
     bins = answers.edge_bins(query)
 
-    row = edge_rows(answers.edges(query), query, bins)[0]
+    edges = answers.edges(query)
+    row = statistics_by_id(edges, query, bins)[edge_rows(edges, query)[0]["id"]]
 
     assert row["series"] == [100, 0, 0, 300]
     assert (row["least"], row["average"], row["p95"], row["most"]) == (0, 100, 300, 300)
