@@ -39,6 +39,7 @@ TIMEOUT_MS = 40_000
 # Cytoscape warns on every page with dash-cytoscape; the page sets no such thing.
 _EXPECTED = ("wheel sensitivity",)
 _QUIET_S = 0.25
+_TWO_FRAMES = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
 
 OpenPage = Callable[..., Page]
 Scheme = Literal["dark", "light"]
@@ -249,13 +250,19 @@ def wait_drawn(page: Page) -> None:
 
 
 def wait_idle(page: Page) -> None:
-    """Wait until every view has its answer: one leads to the next, with a pause between."""
+    """Wait until every view has drawn its answer: one leads to the next, with a pause between."""
     deadline = time.monotonic() + TIMEOUT_MS / 1000
     traffic = _TRAFFIC[page]
-    while traffic.open or time.monotonic() - traffic.last < _QUIET_S:
+    drawn = -1.0
+    while traffic.open or time.monotonic() - traffic.last < _QUIET_S or drawn < traffic.last:
         if time.monotonic() > deadline:
             pytest.fail(f"still waiting for {traffic.open}")
         page.wait_for_timeout(30)
+        if not traffic.open:
+            # A busy page comes to frames of its own after it has taken in what arrived.
+            last = traffic.last
+            page.evaluate(_TWO_FRAMES)
+            drawn = last
     traffic.seen = traffic.redraws
 
 
