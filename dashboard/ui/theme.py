@@ -121,6 +121,11 @@ def mantine_theme() -> dict[str, Any]:
 
 def plotly_template(scheme: object) -> go.layout.Template:
     """Return the template of every chart."""
+    return go.layout.Template(plain_template(scheme))
+
+
+def plain_template(scheme: object) -> dict[str, Any]:
+    """Return the template as Plotly's script reads it."""
     colors = palette(scheme)
     axis = {
         "gridcolor": colors.line,
@@ -129,8 +134,8 @@ def plotly_template(scheme: object) -> go.layout.Template:
         "tickfont": {"color": colors.muted, "size": 11},
         "ticks": "",
     }
-    return go.layout.Template(
-        layout={
+    return {
+        "layout": {
             "font": {"family": FONT, "size": 12, "color": colors.text},
             "paper_bgcolor": colors.surface,
             "plot_bgcolor": colors.surface,
@@ -147,4 +152,4 @@ def plotly_template(scheme: object) -> go.layout.Template:
             },
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": colors.muted},
         }
-    )
+    }

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import plotly.graph_objects as go
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from dashboard.ui import ids
 from dashboard.ui.callbacks.shown import Source, unless_there
 from dashboard.ui.figures.gaps import Coverage
 from dashboard.ui.figures.rankings import KINDS, ranked, ranking_list
-from dashboard.ui.figures.timeline import timeline_figure, timeline_legend
+from dashboard.ui.figures.timeline import timeline_chart, timeline_legend
 from dashboard.ui.plain import CONTENT
 
 MAX_BINS = 180
@@ -26,13 +25,13 @@ def register(app: Dash, source: Source) -> None:
         Output(ids.TIMELINE_LEGEND, CONTENT),
         inputs={"view": Input(ids.PAGE_VIEW, "data"), "scheme": Input(ids.PAGE_THEME, "data")},
     )
-    def draw_timeline(view: Any, scheme: Any) -> tuple[go.Figure, list[Any]]:
+    def draw_timeline(view: Any, scheme: Any) -> tuple[dict[str, Any], list[Any]]:
         shown = source.shown_view(view)
         timeline = shown.answers.timeline(shown.query, MAX_BINS)
         before = shown.answers.timeline(shown.base, MAX_BINS) if shown.base else None
         facts = shown.answers.facts()
         coverage = Coverage(shown.answers.coverage(shown.query), facts.first, facts.last)
-        figure = timeline_figure(timeline, shown.query, scheme, before, coverage)
+        figure = timeline_chart(timeline, shown.query, scheme, before, coverage)
         return figure, timeline_legend(timeline, shown.query, before, coverage)
 
     @app.callback(

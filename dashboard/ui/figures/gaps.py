@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard.analysis.answers import Timeline
 from dashboard.ui import wording
@@ -80,7 +79,7 @@ def gaps(coverage: Coverage, start: int, end: int) -> list[Gap]:
     return found
 
 
-def shades(found: list[Gap], timeline: Timeline, colors: Palette) -> list[go.Bar]:
+def shades(found: list[Gap], timeline: Timeline, colors: Palette) -> list[dict[str, Any]]:
     """Return one trace for each kind of gap, as high as the chart, on its second axis."""
     traces = []
     for kind, title in TITLES.items():
@@ -94,14 +93,15 @@ def shades(found: list[Gap], timeline: Timeline, colors: Palette) -> list[go.Bar
             continue
         color = colors.mixed if kind == "lost" else colors.unlogged
         traces.append(
-            go.Bar(
-                x=[iso((start + end) / 2) for _, start, end in parts],
-                y=[1] * len(parts),
-                width=[(end - start) * 1000 for _, start, end in parts],
-                yaxis="y2",
-                name=title,
-                opacity=0.45,
-                marker={
+            {
+                "type": "bar",
+                "x": [iso((start + end) / 2) for _, start, end in parts],
+                "y": [1] * len(parts),
+                "width": [(end - start) * 1000 for _, start, end in parts],
+                "yaxis": "y2",
+                "name": title,
+                "opacity": 0.45,
+                "marker": {
                     "color": "rgba(0,0,0,0)",
                     "line": {"width": 0},
                     "pattern": {
@@ -111,9 +111,9 @@ def shades(found: list[Gap], timeline: Timeline, colors: Palette) -> list[go.Bar
                         "solidity": 0.25,
                     },
                 },
-                customdata=[["", _sentence(gap)] for gap, _, _ in parts],
-                hovertemplate="%{customdata[1]}<extra></extra>",
-            )
+                "customdata": [["", _sentence(gap)] for gap, _, _ in parts],
+                "hovertemplate": "%{customdata[1]}<extra></extra>",
+            }
         )
     return traces
 

@@ -16,7 +16,7 @@ from dashboard.ui.display import display
 from dashboard.ui.figures.axes import amount_axis, iso, time_ticks
 from dashboard.ui.figures.empty import empty_figure, nothing_fits
 from dashboard.ui.figures.gaps import TITLES, Coverage, gaps, shades
-from dashboard.ui.theme import palette, plotly_template
+from dashboard.ui.theme import palette, plain_template
 
 # Bottom of the stack first. Rejected lies at the bottom: its shape over time stays readable.
 _STACK = (("REJECT", "Rejected"), ("ACCEPT", "Accepted"), ("NONE", "No action logged"))
@@ -36,7 +36,21 @@ def timeline_figure(
     before: Timeline | None = None,
     coverage: Coverage | None = None,
 ) -> go.Figure:
+    """Return the chart of `timeline_chart` with Plotly's own classes."""
+    return go.Figure(timeline_chart(timeline, query, scheme, before, coverage))
+
+
+def timeline_chart(
+    timeline: Timeline,
+    query: FlowQuery,
+    scheme: object,
+    before: Timeline | None = None,
+    coverage: Coverage | None = None,
+) -> dict[str, Any]:
     """Stack the metric by action; dragging over the columns selects a range.
+
+    It is drawn at every change of the page, and Plotly's classes take longer to check it
+    than it takes to make: it is what Plotly's script reads.
 
     Args:
         timeline: Bins without traffic may be absent.
@@ -47,37 +61,36 @@ def timeline_figure(
             alone are hatched; None: nothing is known of it.
     """
     if timeline.rows.empty:
-        return empty_figure(nothing_fits(query), scheme)
+        empty: dict[str, Any] = empty_figure(nothing_fits(query), scheme).to_plotly_json()
+        return empty
     colors = palette(scheme)
     fill = {"REJECT": colors.rejected, "ACCEPT": colors.accepted, "NONE": colors.unlogged}
-    figure = go.Figure()
+    traces = []
     whole = whole_time(query, coverage)
     for action, name in _STACK:
         rows = timeline.rows[timeline.rows["action"] == action]
         if not rows.empty:
             claim = _CLAIMS.get(action, "")
-            figure.add_trace(
-                _columns(rows, timeline, query.metric, name, fill[action], claim, whole)
-            )
+            traces.append(_columns(rows, timeline, query.metric, name, fill[action], claim, whole))
     if before is not None and not before.rows.empty:
-        figure.add_trace(_line_before(timeline, before, query.metric, colors.text))
+        traces.append(_line_before(timeline, before, query.metric, colors.text))
     if coverage is not None:
-        figure.add_traces(shades(gaps(coverage, timeline.start, timeline.end), timeline, colors))
-    figure.update_layout(
-        template=plotly_template(scheme),
-        barmode="stack",
-        bargap=0.08,
-        hovermode="x",
-        dragmode="zoom",
-        selectdirection="h",
-        xaxis={
+        traces += shades(gaps(coverage, timeline.start, timeline.end), timeline, colors)
+    layout = {
+        "template": plain_template(scheme),
+        "barmode": "stack",
+        "bargap": 0.08,
+        "hovermode": "x",
+        "dragmode": "zoom",
+        "selectdirection": "h",
+        "xaxis": {
             "type": "date",
             "range": [iso(timeline.start), iso(timeline.end)],
             "showgrid": False,
             "automargin": True,
             **time_ticks(timeline.start, timeline.end),
         },
-        yaxis={
+        "yaxis": {
             "fixedrange": True,
             "rangemode": "tozero",
             "tickmode": "auto",  # Over another axis it would take that one's ticks.
@@ -87,11 +100,11 @@ def timeline_figure(
             "overlaying": "y2",  # What is shaded lies behind the columns.
             **amount_axis(query.metric, _most(timeline, query.metric)),
         },
-        yaxis2={"visible": False, "fixedrange": True, "range": [0, 1]},
+        "yaxis2": {"visible": False, "fixedrange": True, "range": [0, 1]},
         # A changed range is a fresh picture; anything else keeps what the user did to it.
-        uirevision=f"{timeline.start}-{timeline.end}",
-    )
-    return figure
+        "uirevision": f"{timeline.start}-{timeline.end}",
+    }
+    return {"data": traces, "layout": layout}
 
 
 def timeline_legend(
@@ -150,7 +163,7 @@ def _columns(
     color: str,
     claim: str,
     whole: tuple[float, float],
-) -> go.Bar:
+) -> dict[str, Any]:
     values = [int(value) for value in rows[metric]]
     starts = [int(start) for start in rows["bin_start"]]
     cut = [_is_cut(start, timeline.bin_s, whole) for start in starts]
@@ -159,13 +172,14 @@ def _columns(
     if any(cut):
         shape = ["/" if is_cut else "" for is_cut in cut]
         marker["pattern"] = {"shape": shape, "size": 5, "solidity": 0.5, "fillmode": "replace"}
-    return go.Bar(
-        x=[iso(start + timeline.bin_s / 2) for start in starts],
-        y=[_drawn(value, timeline.bin_s, metric) for value in values],
-        width=timeline.bin_s * 1000 * 0.92,
-        name=name,
-        marker=marker,
-        customdata=[
+    return {
+        "type": "bar",
+        "x": [iso(start + timeline.bin_s / 2) for start in starts],
+        "y": [_drawn(value, timeline.bin_s, metric) for value in values],
+        "width": timeline.bin_s * 1000 * 0.92,
+        "name": name,
+        "marker": marker,
+        "customdata": [
             [
                 claim,
                 wording.span(start, start + timeline.bin_s) + (" (incomplete)" if is_cut else ""),
@@ -173,25 +187,26 @@ def _columns(
             ]
             for start, value, is_cut in zip(starts, values, cut, strict=True)
         ],
-        hovertemplate=f"%{{customdata[1]}}<br>{name}: <b>%{{customdata[2]}}</b>{hint}"
+        "hovertemplate": f"%{{customdata[1]}}<br>{name}: <b>%{{customdata[2]}}</b>{hint}"
         "<extra></extra>",
-    )
+    }
 
 
-def _line_before(timeline: Timeline, before: Timeline, metric: str, color: str) -> go.Scatter:
+def _line_before(timeline: Timeline, before: Timeline, metric: str, color: str) -> dict[str, Any]:
     now, then = _sums(timeline, metric), _sums(before, metric)
     shift = timeline.start - before.start
     # Ranges of unlike length may have bins of unlike width; the axis has those of now.
     scale = timeline.bin_s / before.bin_s
     starts = range(before.start, before.end, before.bin_s)
     values = [then.get(start, 0) for start in starts]
-    return go.Scatter(
-        x=[iso(start + shift + before.bin_s / 2) for start in starts],
-        y=[_drawn(value * scale, timeline.bin_s, metric) for value in values],
-        mode="lines",
-        name="Before",
-        line={"color": color, "width": 1.5, "dash": "dot", "shape": "hvh"},
-        customdata=[
+    return {
+        "type": "scatter",
+        "x": [iso(start + shift + before.bin_s / 2) for start in starts],
+        "y": [_drawn(value * scale, timeline.bin_s, metric) for value in values],
+        "mode": "lines",
+        "name": "Before",
+        "line": {"color": color, "width": 1.5, "dash": "dot", "shape": "hvh"},
+        "customdata": [
             [
                 "",
                 wording.span(start, start + before.bin_s),
@@ -201,9 +216,9 @@ def _line_before(timeline: Timeline, before: Timeline, metric: str, color: str) 
             ]
             for start, value in zip(starts, values, strict=True)
         ],
-        hovertemplate="before, %{customdata[1]}: <b>%{customdata[2]}</b><br>"
+        "hovertemplate": "before, %{customdata[1]}: <b>%{customdata[2]}</b><br>"
         "%{customdata[3]}: <b>%{customdata[4]}</b><extra></extra>",
-    )
+    }
 
 
 def amount_in(value: int, seconds: int, metric: str) -> str:

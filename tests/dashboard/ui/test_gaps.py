@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 
 from dashboard.analysis.answers import Timeline, Volume
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.source import FlowSource
 from dashboard.ui.figures.gaps import Coverage, Gap, gaps
-from dashboard.ui.figures.timeline import timeline_figure, timeline_legend
+from dashboard.ui.figures.timeline import timeline_chart, timeline_figure, timeline_legend
 
 H = 3_600
 
@@ -62,6 +64,18 @@ def test_shade_is_cut_to_the_chart_and_tells_the_whole_hour() -> None:
         "1970-01-01 01:00 – 02:00 UTC<br><b>Records lost</b> (SKIPDATA) in 1 interval: "  # noqa: RUF001
         "there was more traffic"
     )
+
+
+def test_chart_is_what_plotly_makes_of_it() -> None:
+    """Plotly's classes take every name in it, and change nothing."""
+    known = coverage({0: 0, 1: 1}, first=1_800, last=2 * H + 60)
+    before = bars(0, H, 600)
+    drawn = (bars(90 * 60, 2 * H, 600), FlowQuery(), "dark", before, known)
+
+    chart = timeline_chart(*drawn)
+
+    assert json.loads(json.dumps(chart)) == json.loads(timeline_figure(*drawn).to_json())
+    assert [trace["name"] for trace in chart["data"]] == ["Accepted", "Before", "Records lost"]
 
 
 def test_columns_that_hold_a_part_of_their_time_are_marked() -> None:
