@@ -29,6 +29,20 @@
         var drawn = event && event["xaxis.range[0]"] && event["xaxis.range[1]"];
         return drawn ? event : window.dash_clientside.no_update;
       },
+      // A range that holds all records leads nowhere.
+      steps: function (span) {
+        var labels = Array.prototype.slice.call(arguments, 1);
+        var isAll = span === "all";
+        return labels
+          .map(function () {
+            return isAll;
+          })
+          .concat(
+            labels.map(function (label) {
+              return isAll ? label + ": all records are shown already" : label;
+            })
+          );
+      },
       copyLink: function () {
         return copied(window.location.href).then(
           function () {

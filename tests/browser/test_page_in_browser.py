@@ -373,3 +373,17 @@ def test_times_and_units_are_the_readers(open_page: OpenPage) -> None:
     wait_until(page, "location.search.includes('end=2026-03-02T01:00Z')")
     page.click(css(ids.CONTROLS_LATER))
     wait_until(page, "wanted => location.search === wanted", before)
+
+
+def test_steps_wait_for_a_range(open_page: OpenPage) -> None:
+    """Where all records are shown they say so; a range gives them something to do."""
+    page = open_page()
+    earlier = page.locator(css(ids.CONTROLS_EARLIER))
+    expect(earlier).to_be_disabled()
+    expect(earlier).to_have_attribute("title", re.compile("all records are shown already"))
+
+    choose(page, ids.CONTROLS_SPAN, "1h")
+    expect_search(page, "?range=1h")
+
+    expect(earlier).to_be_enabled()
+    expect(earlier).to_have_attribute("title", "Earlier by the length of the range")

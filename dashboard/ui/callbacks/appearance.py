@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output
+from dash import ClientsideFunction, Dash, Input, Output, State
 
 from dashboard.ui import ids
 
@@ -30,6 +30,14 @@ def register(app: Dash) -> None:
         Output(ids.TIMELINE_BRUSH, "data"),
         Input(ids.TIMELINE_GRAPH, "relayoutData"),
         prevent_initial_call=True,
+    )
+    steps = (ids.CONTROLS_EARLIER, ids.CONTROLS_LATER, ids.CONTROLS_WIDER)
+    wire(
+        ClientsideFunction("atlas", "steps"),
+        *(Output(step, "disabled") for step in steps),
+        *(Output(step, "title") for step in steps),
+        Input(ids.CONTROLS_SPAN, "value"),
+        *(State(step, "aria-label") for step in steps),
     )
     wire(
         ClientsideFunction("atlasStale", "mark"),
