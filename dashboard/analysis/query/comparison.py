@@ -21,7 +21,7 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     """Compare the edges of two ranges.
 
     Args:
-        rows: Those of the range now are `fitting_edges`, those of before `base_edges`.
+        rows: `compared_edges`: those of the range, and of the one before.
         query: Threshold applies to the larger of both sides, before the top-K cut.
         scale: Length of the range now over that of the range before, in millionths: an
             edge grew where it has more than so much of what it had.
@@ -33,7 +33,7 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
         Where `part` is CHANGE: the largest differences first, ties by key. Then a row SUM
         for each kind, over everything above the threshold.
     """
-    both = _period(rows.edges, is_now=True).union(_period(rows.table("base_edges"), is_now=False))
+    both = _with_metrics(rows.table("compared_edges"))
     # As in `conversations.top_conversations`: the metric alone tells what became of an edge.
     every = both.group_by(*KEY).aggregate(**_now_and_before(both, query.metric))
     # A volume is never null, so a sum is where a range has no row of the edge.
@@ -65,9 +65,9 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     of_edges = _with_difference(found.filter(found.src.notnull()), query.metric, scale)
     of_edges = of_edges.mutate(part=ibis.literal(CHANGE, "int8"), edges=ibis.literal(1, "int64"))
     totals = found.group_by("change").aggregate(**{name: found[name].sum() for name in _SUMS})
-    counts = every.group_by(counted="change").aggregate(
-        difference=every["difference"].sum(), edges=every.count()
-    )
+    # Of the sums: doubles that several threads add up differ in their last digits.
+    totals = _with_difference(totals, query.metric, scale)
+    counts = every.group_by(counted="change").aggregate(edges=every.count())
     totals = totals.join(counts, totals.change == counts.counted).mutate(
         part=ibis.literal(SUM, "int8"),
         src=ibis.null(every.src.type()),
@@ -83,14 +83,14 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     return answer.order_by("part", ibis.desc(answer["difference"].abs()), *KEY, "change")
 
 
-def _period(rows: ir.Table, *, is_now: bool) -> ir.Table:
+def _with_metrics(rows: ir.Table) -> ir.Table:
     flows = {
         name: ibis.ifelse((rows.action == action).fill_null(False), rows.flows, 0)
         for name, action in (("accepted", "ACCEPT"), ("rejected", "REJECT"))
     }
     return rows.select(
-        "src", "dst", "protocol", "flows", "bytes", "packets",
-        port=rows.service_port, is_now=ibis.literal(is_now), **flows,
+        "src", "dst", "protocol", "flows", "bytes", "packets", "is_now",
+        port=rows.service_port, **flows,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
@@ -47,6 +47,7 @@ class Asked:
         joined: How facts of addresses are joined.
         sources: With codes: what is read of the whole hours.
         is_base: It is the range before, whose numbered parts have names of their own.
+        earlier: A range to compare with.
     """
 
     span: Span
@@ -55,6 +56,7 @@ class Asked:
     joined: Joined
     sources: Sources = Sources()
     is_base: bool = False
+    earlier: Span | None = None
 
 
 def edge_rows(asked: Asked, more: Sequence[str] = ()) -> ir.Table:
@@ -72,6 +74,14 @@ def edge_rows(asked: Asked, more: Sequence[str] = ()) -> ir.Table:
     if asked.expression is not None:
         rows = rows.filter(condition(rows, asked.expression))
     return rows.select(*EDGE_ROWS, *more)
+
+
+def compared_rows(asked: Asked) -> ir.Table:
+    """Return rows of `edges` as `edge_rows` does, of both ranges; `is_now` tells which."""
+    if asked.joined.codes:
+        return _coded_compared_rows(asked)
+    both = (_labelled(edge_rows(part), part) for part in _both(asked))
+    return _united(list(both))
 
 
 def record_rows(asked: Asked) -> ir.Table:
@@ -113,8 +123,34 @@ def _coded_edge_rows(asked: Asked) -> ir.Table:
 
     The filter asks for nothing that sums over conversations, nor for raw records.
     """
-    expression, joined = asked.expression, asked.joined
     texts, numbers = _texts_and_numbers(asked, "edges", raw.edge_records)
+    return _with_codes(asked, texts, numbers).select(*EDGE_ROWS)
+
+
+def _coded_compared_rows(asked: Asked) -> ir.Table:
+    """Return both ranges; numbers of places get their facts once, which is much of the work."""
+    texts: list[ir.Table] = []
+    numbers: list[ir.Table] = []
+    for part in _both(asked):
+        by_text, by_number = _texts_and_numbers(part, "edges", raw.edge_records)
+        texts += [_labelled(rows, part) for rows in by_text]
+        numbers += [_labelled(rows, part) for rows in by_number]
+    return _with_codes(asked, texts, [_united(numbers)] if numbers else [])
+
+
+def _both(asked: Asked) -> tuple[Asked, Asked]:
+    if asked.earlier is None:
+        msg = "no range to compare with"
+        raise ValueError(msg)
+    return asked, replace(asked, span=asked.earlier, is_base=True)
+
+
+def _labelled(rows: ir.Table, asked: Asked) -> ir.Table:
+    return rows.mutate(is_now=ibis.literal(not asked.is_base))
+
+
+def _with_codes(asked: Asked, texts: Sequence[ir.Table], numbers: Sequence[ir.Table]) -> ir.Table:
+    expression, joined = asked.expression, asked.joined
     parts = [
         with_facts(
             rows, joined,
@@ -127,7 +163,8 @@ def _coded_edge_rows(asked: Asked) -> ir.Table:
     parts += [with_place_facts(rows, joined, ranges, **places) for rows in numbers]
     if expression is not None:
         parts = [rows.filter(condition(rows, expression)) for rows in parts]
-    return _united([rows.select(*EDGE_ROWS) for rows in parts])
+    columns = [name for name in (*EDGE_ROWS, "is_now") if name in parts[0].columns]
+    return _united([rows.select(*columns) for rows in parts])
 
 
 def _coded_talker_rows(asked: Asked) -> ir.Table:
@@ -173,7 +210,7 @@ def _united(parts: Sequence[ir.Table]) -> ir.Table:
 
 _BUILDERS: Mapping[str, Callable[[Asked], ir.Table]] = {
     "fitting_edges": edge_rows,
-    "base_edges": edge_rows,
+    "compared_edges": compared_rows,
     "fitting_talkers": talker_rows,
     "fitting_ports": port_rows,
     "fitting_series": series_rows,

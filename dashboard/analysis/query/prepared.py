@@ -117,10 +117,10 @@ def prepare(
         for name in SCHEMAS:
             if names(sql, name):
                 part = asked
-                if name == "base_edges" and base is not None:
+                if name == "compared_edges" and base is not None:
                     earlier, more = _marked(base, "base_")
                     values |= more
-                    part = replace(asked, span=earlier, is_base=True)
+                    part = replace(asked, earlier=earlier)
                 is_spread = rows.timeline_from == "spread"
                 relations[name] = _compiled_relation(name, part, dialect, is_spread)
     whole = _put_together(sql, relations, dialect)

@@ -69,7 +69,7 @@ RECORD_ROWS: Mapping[str, str] = {
 
 SCHEMAS: Mapping[str, Mapping[str, str]] = {
     "fitting_edges": EDGE_ROWS,
-    "base_edges": EDGE_ROWS,
+    "compared_edges": {**EDGE_ROWS, "is_now": "boolean"},
     "fitting_talkers": TALKER_ROWS,
     "fitting_ports": PORT_ROWS,
     "fitting_series": SERIES_ROWS,

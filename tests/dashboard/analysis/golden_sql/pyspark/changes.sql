@@ -1,396 +1,391 @@
-WITH `fitting_edges` AS (SELECT
-  `t4`.`time`,
-  `t4`.`initiator` AS `src`,
-  `t4`.`responder` AS `dst`,
-  FALSE AS `src_named`,
-  FALSE AS `dst_named`,
-  `t4`.`service_port`,
-  `t4`.`protocol`,
-  `t4`.`action`,
-  `t4`.`records`,
-  `t4`.`flows`,
-  `t4`.`packets`,
-  `t4`.`bytes`,
-  `t4`.`return_packets`,
-  `t4`.`return_bytes`,
-  `t4`.`first_seen`,
-  `t4`.`last_seen`
+WITH `compared_edges` AS (SELECT
+  *
 FROM (
   SELECT
     *
   FROM (
     SELECT
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
-        ELSE NULL
-      END AS `initiator`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
-        ELSE NULL
-      END AS `responder`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`src_vpc_id`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`dst_vpc_id`
-        ELSE NULL
-      END AS `initiator_vpc_id`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`dst_vpc_id`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`src_vpc_id`
-        ELSE NULL
-      END AS `responder_vpc_id`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`src_ip4`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`dst_ip4`
-        ELSE NULL
-      END AS `initiator_ip4`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`dst_ip4`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`src_ip4`
-        ELSE NULL
-      END AS `responder_ip4`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`src_ip6`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`dst_ip6`
-        ELSE NULL
-      END AS `initiator_ip6`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`dst_ip6`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`src_ip6`
-        ELSE NULL
-      END AS `responder_ip6`,
-      COALESCE(`t0`.`start`, `t0`.`end`) AS `time`,
-      `t0`.`service_port`,
-      `t0`.`protocol`,
-      `t0`.`action`,
-      1 AS `records`,
-      CAST(`t0`.`is_counted` AS BIGINT) AS `flows`,
-      IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0) AS `packets`,
-      IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0) AS `bytes`,
-      IF(
-        `t0`.`is_counted` AND NOT (
-          COALESCE(`t0`.`initiator_is_src`, TRUE)
-        ),
-        COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0), 0),
-        0
-      ) AS `return_packets`,
-      IF(
-        `t0`.`is_counted` AND NOT (
-          COALESCE(`t0`.`initiator_is_src`, TRUE)
-        ),
-        COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0), 0),
-        0
-      ) AS `return_bytes`,
-      COALESCE(`t0`.`start`, `t0`.`end`) AS `first_seen`,
-      COALESCE(`t0`.`end`, `t0`.`start`) AS `last_seen`
-    FROM `flows` AS `t0`
-    WHERE
-      (
-        (
+      `t6`.`time`,
+      `t6`.`initiator` AS `src`,
+      `t6`.`responder` AS `dst`,
+      FALSE AS `src_named`,
+      FALSE AS `dst_named`,
+      `t6`.`service_port`,
+      `t6`.`protocol`,
+      `t6`.`action`,
+      `t6`.`records`,
+      `t6`.`flows`,
+      `t6`.`packets`,
+      `t6`.`bytes`,
+      `t6`.`return_packets`,
+      `t6`.`return_bytes`,
+      `t6`.`first_seen`,
+      `t6`.`last_seen`,
+      TRUE AS `is_now`
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
+            ELSE NULL
+          END AS `initiator`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
+            ELSE NULL
+          END AS `responder`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`src_vpc_id`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`dst_vpc_id`
+            ELSE NULL
+          END AS `initiator_vpc_id`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`dst_vpc_id`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`src_vpc_id`
+            ELSE NULL
+          END AS `responder_vpc_id`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`src_ip4`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`dst_ip4`
+            ELSE NULL
+          END AS `initiator_ip4`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`dst_ip4`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`src_ip4`
+            ELSE NULL
+          END AS `responder_ip4`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`src_ip6`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`dst_ip6`
+            ELSE NULL
+          END AS `initiator_ip6`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`dst_ip6`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`src_ip6`
+            ELSE NULL
+          END AS `responder_ip6`,
+          COALESCE(`t0`.`start`, `t0`.`end`) AS `time`,
+          `t0`.`service_port`,
+          `t0`.`protocol`,
+          `t0`.`action`,
+          1 AS `records`,
+          CAST(`t0`.`is_counted` AS BIGINT) AS `flows`,
+          IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0) AS `packets`,
+          IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0) AS `bytes`,
+          IF(
+            `t0`.`is_counted` AND NOT (
+              COALESCE(`t0`.`initiator_is_src`, TRUE)
+            ),
+            COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0), 0),
+            0
+          ) AS `return_packets`,
+          IF(
+            `t0`.`is_counted` AND NOT (
+              COALESCE(`t0`.`initiator_is_src`, TRUE)
+            ),
+            COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0), 0),
+            0
+          ) AS `return_bytes`,
+          COALESCE(`t0`.`start`, `t0`.`end`) AS `first_seen`,
+          COALESCE(`t0`.`end`, `t0`.`start`) AS `last_seen`
+        FROM `flows` AS `t0`
+        WHERE
           (
-            COALESCE(`t0`.`start`, `t0`.`end`) >= $from_1
+            (
+              (
+                COALESCE(`t0`.`start`, `t0`.`end`) >= $from_1
+              )
+              AND (
+                COALESCE(`t0`.`start`, `t0`.`end`) < $to_1
+              )
+            )
+            OR (
+              (
+                COALESCE(`t0`.`start`, `t0`.`end`) >= $from_2
+              )
+              AND (
+                COALESCE(`t0`.`start`, `t0`.`end`) < $to_2
+              )
+            )
           )
-          AND (
-            COALESCE(`t0`.`start`, `t0`.`end`) < $to_1
-          )
-        )
-        OR (
-          (
-            COALESCE(`t0`.`start`, `t0`.`end`) >= $from_2
-          )
-          AND (
-            COALESCE(`t0`.`start`, `t0`.`end`) < $to_2
-          )
-        )
-      )
-      AND `t0`.`is_counted` IS NOT NULL
-  ) AS `t3`
+          AND `t0`.`is_counted` IS NOT NULL
+      ) AS `t4`
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          `t1`.`initiator`,
+          `t1`.`responder`,
+          `t1`.`initiator_vpc_id`,
+          `t1`.`responder_vpc_id`,
+          `t1`.`initiator_ip4`,
+          `t1`.`responder_ip4`,
+          `t1`.`initiator_ip6`,
+          `t1`.`responder_ip6`,
+          `t1`.`hour_start` AS `time`,
+          `t1`.`service_port`,
+          `t1`.`protocol`,
+          `t1`.`action`,
+          `t1`.`records`,
+          `t1`.`flows`,
+          `t1`.`packets`,
+          `t1`.`bytes`,
+          `t1`.`return_packets`,
+          `t1`.`return_bytes`,
+          `t1`.`first_seen`,
+          `t1`.`last_seen`
+        FROM `edges` AS `t1`
+        WHERE
+          `t1`.`hour_start` >= $low
+          AND `t1`.`hour_start` < $high
+      ) AS `t2`
+    ) AS `t6`
+    WHERE
+      COALESCE(`t6`.`initiator_ip4` BETWEEN $typed_0 AND $typed_1, FALSE)
+      AND COALESCE(`t6`.`service_port` < $typed_2, FALSE)
+  ) AS `t8`
   UNION ALL
   SELECT
     *
   FROM (
     SELECT
-      `t1`.`initiator`,
-      `t1`.`responder`,
-      `t1`.`initiator_vpc_id`,
-      `t1`.`responder_vpc_id`,
-      `t1`.`initiator_ip4`,
-      `t1`.`responder_ip4`,
-      `t1`.`initiator_ip6`,
-      `t1`.`responder_ip6`,
-      `t1`.`hour_start` AS `time`,
-      `t1`.`service_port`,
-      `t1`.`protocol`,
-      `t1`.`action`,
-      `t1`.`records`,
-      `t1`.`flows`,
-      `t1`.`packets`,
-      `t1`.`bytes`,
-      `t1`.`return_packets`,
-      `t1`.`return_bytes`,
-      `t1`.`first_seen`,
-      `t1`.`last_seen`
-    FROM `edges` AS `t1`
+      `t7`.`time`,
+      `t7`.`initiator` AS `src`,
+      `t7`.`responder` AS `dst`,
+      FALSE AS `src_named`,
+      FALSE AS `dst_named`,
+      `t7`.`service_port`,
+      `t7`.`protocol`,
+      `t7`.`action`,
+      `t7`.`records`,
+      `t7`.`flows`,
+      `t7`.`packets`,
+      `t7`.`bytes`,
+      `t7`.`return_packets`,
+      `t7`.`return_bytes`,
+      `t7`.`first_seen`,
+      `t7`.`last_seen`,
+      FALSE AS `is_now`
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
+            ELSE NULL
+          END AS `initiator`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
+            ELSE NULL
+          END AS `responder`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`src_vpc_id`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`dst_vpc_id`
+            ELSE NULL
+          END AS `initiator_vpc_id`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`dst_vpc_id`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`src_vpc_id`
+            ELSE NULL
+          END AS `responder_vpc_id`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`src_ip4`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`dst_ip4`
+            ELSE NULL
+          END AS `initiator_ip4`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`dst_ip4`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`src_ip4`
+            ELSE NULL
+          END AS `responder_ip4`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`src_ip6`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`dst_ip6`
+            ELSE NULL
+          END AS `initiator_ip6`,
+          CASE
+            WHEN `t0`.`initiator_is_src`
+            THEN `t0`.`dst_ip6`
+            WHEN NOT (
+              `t0`.`initiator_is_src`
+            )
+            THEN `t0`.`src_ip6`
+            ELSE NULL
+          END AS `responder_ip6`,
+          COALESCE(`t0`.`start`, `t0`.`end`) AS `time`,
+          `t0`.`service_port`,
+          `t0`.`protocol`,
+          `t0`.`action`,
+          1 AS `records`,
+          CAST(`t0`.`is_counted` AS BIGINT) AS `flows`,
+          IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0) AS `packets`,
+          IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0) AS `bytes`,
+          IF(
+            `t0`.`is_counted` AND NOT (
+              COALESCE(`t0`.`initiator_is_src`, TRUE)
+            ),
+            COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0), 0),
+            0
+          ) AS `return_packets`,
+          IF(
+            `t0`.`is_counted` AND NOT (
+              COALESCE(`t0`.`initiator_is_src`, TRUE)
+            ),
+            COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0), 0),
+            0
+          ) AS `return_bytes`,
+          COALESCE(`t0`.`start`, `t0`.`end`) AS `first_seen`,
+          COALESCE(`t0`.`end`, `t0`.`start`) AS `last_seen`
+        FROM `flows` AS `t0`
+        WHERE
+          COALESCE(`t0`.`start`, `t0`.`end`) >= $base_from_1
+          AND COALESCE(`t0`.`start`, `t0`.`end`) < $base_to_1
+          AND `t0`.`is_counted` IS NOT NULL
+      ) AS `t5`
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          `t1`.`initiator`,
+          `t1`.`responder`,
+          `t1`.`initiator_vpc_id`,
+          `t1`.`responder_vpc_id`,
+          `t1`.`initiator_ip4`,
+          `t1`.`responder_ip4`,
+          `t1`.`initiator_ip6`,
+          `t1`.`responder_ip6`,
+          `t1`.`hour_start` AS `time`,
+          `t1`.`service_port`,
+          `t1`.`protocol`,
+          `t1`.`action`,
+          `t1`.`records`,
+          `t1`.`flows`,
+          `t1`.`packets`,
+          `t1`.`bytes`,
+          `t1`.`return_packets`,
+          `t1`.`return_bytes`,
+          `t1`.`first_seen`,
+          `t1`.`last_seen`
+        FROM `edges` AS `t1`
+        WHERE
+          `t1`.`hour_start` >= $base_low
+          AND `t1`.`hour_start` < $base_high
+      ) AS `t3`
+    ) AS `t7`
     WHERE
-      `t1`.`hour_start` >= $low
-      AND `t1`.`hour_start` < $high
-  ) AS `t2`
-) AS `t4`
-WHERE
-  COALESCE(`t4`.`initiator_ip4` BETWEEN $typed_0 AND $typed_1, FALSE)
-  AND COALESCE(`t4`.`service_port` < $typed_2, FALSE)), `base_edges` AS (SELECT
-  `t4`.`time`,
-  `t4`.`initiator` AS `src`,
-  `t4`.`responder` AS `dst`,
-  FALSE AS `src_named`,
-  FALSE AS `dst_named`,
-  `t4`.`service_port`,
-  `t4`.`protocol`,
-  `t4`.`action`,
-  `t4`.`records`,
-  `t4`.`flows`,
-  `t4`.`packets`,
-  `t4`.`bytes`,
-  `t4`.`return_packets`,
-  `t4`.`return_bytes`,
-  `t4`.`first_seen`,
-  `t4`.`last_seen`
-FROM (
+      COALESCE(`t7`.`initiator_ip4` BETWEEN $typed_0 AND $typed_1, FALSE)
+      AND COALESCE(`t7`.`service_port` < $typed_2, FALSE)
+  ) AS `t9`
+) AS `t10`), `t1` AS (
   SELECT
-    *
-  FROM (
-    SELECT
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
-        ELSE NULL
-      END AS `initiator`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN COALESCE(`t0`.`pkt_dstaddr`, `t0`.`dstaddr`)
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN COALESCE(`t0`.`pkt_srcaddr`, `t0`.`srcaddr`)
-        ELSE NULL
-      END AS `responder`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`src_vpc_id`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`dst_vpc_id`
-        ELSE NULL
-      END AS `initiator_vpc_id`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`dst_vpc_id`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`src_vpc_id`
-        ELSE NULL
-      END AS `responder_vpc_id`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`src_ip4`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`dst_ip4`
-        ELSE NULL
-      END AS `initiator_ip4`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`dst_ip4`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`src_ip4`
-        ELSE NULL
-      END AS `responder_ip4`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`src_ip6`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`dst_ip6`
-        ELSE NULL
-      END AS `initiator_ip6`,
-      CASE
-        WHEN `t0`.`initiator_is_src`
-        THEN `t0`.`dst_ip6`
-        WHEN NOT (
-          `t0`.`initiator_is_src`
-        )
-        THEN `t0`.`src_ip6`
-        ELSE NULL
-      END AS `responder_ip6`,
-      COALESCE(`t0`.`start`, `t0`.`end`) AS `time`,
-      `t0`.`service_port`,
-      `t0`.`protocol`,
-      `t0`.`action`,
-      1 AS `records`,
-      CAST(`t0`.`is_counted` AS BIGINT) AS `flows`,
-      IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0) AS `packets`,
-      IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0) AS `bytes`,
-      IF(
-        `t0`.`is_counted` AND NOT (
-          COALESCE(`t0`.`initiator_is_src`, TRUE)
-        ),
-        COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`packets`, 0), 0), 0),
-        0
-      ) AS `return_packets`,
-      IF(
-        `t0`.`is_counted` AND NOT (
-          COALESCE(`t0`.`initiator_is_src`, TRUE)
-        ),
-        COALESCE(IF(`t0`.`is_counted`, COALESCE(`t0`.`bytes`, 0), 0), 0),
-        0
-      ) AS `return_bytes`,
-      COALESCE(`t0`.`start`, `t0`.`end`) AS `first_seen`,
-      COALESCE(`t0`.`end`, `t0`.`start`) AS `last_seen`
-    FROM `flows` AS `t0`
-    WHERE
-      COALESCE(`t0`.`start`, `t0`.`end`) >= $base_from_1
-      AND COALESCE(`t0`.`start`, `t0`.`end`) < $base_to_1
-      AND `t0`.`is_counted` IS NOT NULL
-  ) AS `t3`
-  UNION ALL
+    `t0`.`src`,
+    `t0`.`dst`,
+    `t0`.`protocol`,
+    `t0`.`flows`,
+    `t0`.`bytes`,
+    `t0`.`packets`,
+    `t0`.`is_now`,
+    `t0`.`service_port` AS `port`,
+    IF(COALESCE(`t0`.`action` = 'ACCEPT', FALSE), `t0`.`flows`, 0) AS `accepted`,
+    IF(COALESCE(`t0`.`action` = 'REJECT', FALSE), `t0`.`flows`, 0) AS `rejected`
+  FROM `compared_edges` AS `t0`
+), `t5` AS (
   SELECT
-    *
-  FROM (
-    SELECT
-      `t1`.`initiator`,
-      `t1`.`responder`,
-      `t1`.`initiator_vpc_id`,
-      `t1`.`responder_vpc_id`,
-      `t1`.`initiator_ip4`,
-      `t1`.`responder_ip4`,
-      `t1`.`initiator_ip6`,
-      `t1`.`responder_ip6`,
-      `t1`.`hour_start` AS `time`,
-      `t1`.`service_port`,
-      `t1`.`protocol`,
-      `t1`.`action`,
-      `t1`.`records`,
-      `t1`.`flows`,
-      `t1`.`packets`,
-      `t1`.`bytes`,
-      `t1`.`return_packets`,
-      `t1`.`return_bytes`,
-      `t1`.`first_seen`,
-      `t1`.`last_seen`
-    FROM `edges` AS `t1`
-    WHERE
-      `t1`.`hour_start` >= $base_low
-      AND `t1`.`hour_start` < $base_high
-  ) AS `t2`
-) AS `t4`
-WHERE
-  COALESCE(`t4`.`initiator_ip4` BETWEEN $typed_0 AND $typed_1, FALSE)
-  AND COALESCE(`t4`.`service_port` < $typed_2, FALSE)), `t4` AS (
-  SELECT
-    *
-  FROM (
-    SELECT
-      `t0`.`src`,
-      `t0`.`dst`,
-      `t0`.`protocol`,
-      `t0`.`flows`,
-      `t0`.`bytes`,
-      `t0`.`packets`,
-      `t0`.`service_port` AS `port`,
-      TRUE AS `is_now`,
-      IF(COALESCE(`t0`.`action` = 'ACCEPT', FALSE), `t0`.`flows`, 0) AS `accepted`,
-      IF(COALESCE(`t0`.`action` = 'REJECT', FALSE), `t0`.`flows`, 0) AS `rejected`
-    FROM `fitting_edges` AS `t0`
-  ) AS `t2`
-  UNION ALL
-  SELECT
-    *
-  FROM (
-    SELECT
-      `t1`.`src`,
-      `t1`.`dst`,
-      `t1`.`protocol`,
-      `t1`.`flows`,
-      `t1`.`bytes`,
-      `t1`.`packets`,
-      `t1`.`service_port` AS `port`,
-      FALSE AS `is_now`,
-      IF(COALESCE(`t1`.`action` = 'ACCEPT', FALSE), `t1`.`flows`, 0) AS `accepted`,
-      IF(COALESCE(`t1`.`action` = 'REJECT', FALSE), `t1`.`flows`, 0) AS `rejected`
-    FROM `base_edges` AS `t1`
-  ) AS `t3`
-), `t8` AS (
-  SELECT
-    `t7`.`src`,
-    `t7`.`dst`,
-    `t7`.`port`,
-    `t7`.`protocol`,
-    COALESCE(`t7`.`flows`, 0) AS `flows`,
-    COALESCE(`t7`.`flows_before`, 0) AS `flows_before`,
-    `t7`.`flows` IS NULL AS `is_gone`,
-    `t7`.`flows_before` IS NULL AS `is_added`,
-    COALESCE(`t7`.`flows`, 0) - (
+    `t4`.`src`,
+    `t4`.`dst`,
+    `t4`.`port`,
+    `t4`.`protocol`,
+    COALESCE(`t4`.`flows`, 0) AS `flows`,
+    COALESCE(`t4`.`flows_before`, 0) AS `flows_before`,
+    `t4`.`flows` IS NULL AS `is_gone`,
+    `t4`.`flows_before` IS NULL AS `is_added`,
+    COALESCE(`t4`.`flows`, 0) - (
       (
-        CAST(COALESCE(`t7`.`flows_before`, 0) AS DOUBLE) * 933775
+        CAST(COALESCE(`t4`.`flows_before`, 0) AS DOUBLE) * 933775
       ) / 1000000
     ) AS `difference`,
     CASE
-      WHEN `t7`.`flows_before` IS NULL
+      WHEN `t4`.`flows_before` IS NULL
       THEN 0
-      WHEN `t7`.`flows` IS NULL
+      WHEN `t4`.`flows` IS NULL
       THEN 1
-      WHEN COALESCE(`t7`.`flows`, 0) > (
+      WHEN COALESCE(`t4`.`flows`, 0) > (
         (
-          CAST(COALESCE(`t7`.`flows_before`, 0) AS DOUBLE) * 933775
+          CAST(COALESCE(`t4`.`flows_before`, 0) AS DOUBLE) * 933775
         ) / 1000000
       )
       THEN 2
-      WHEN COALESCE(`t7`.`flows`, 0) < (
+      WHEN COALESCE(`t4`.`flows`, 0) < (
         (
-          CAST(COALESCE(`t7`.`flows_before`, 0) AS DOUBLE) * 933775
+          CAST(COALESCE(`t4`.`flows_before`, 0) AS DOUBLE) * 933775
         ) / 1000000
       )
       THEN 3
@@ -398,124 +393,124 @@ WHERE
     END AS `change`
   FROM (
     SELECT
-      `t5`.`src`,
-      `t5`.`dst`,
-      `t5`.`port`,
-      `t5`.`protocol`,
-      SUM(IF(`t5`.`is_now`, `t5`.`flows`, NULL)) AS `flows`,
+      `t2`.`src`,
+      `t2`.`dst`,
+      `t2`.`port`,
+      `t2`.`protocol`,
+      SUM(IF(`t2`.`is_now`, `t2`.`flows`, NULL)) AS `flows`,
       SUM(IF(NOT (
-        `t5`.`is_now`
-      ), `t5`.`flows`, NULL)) AS `flows_before`
-    FROM `t4` AS `t5`
+        `t2`.`is_now`
+      ), `t2`.`flows`, NULL)) AS `flows_before`
+    FROM `t1` AS `t2`
     GROUP BY
       1,
       2,
       3,
       4
-  ) AS `t7`
+  ) AS `t4`
   WHERE
-    `t7`.`src` IS NOT NULL
-    AND `t7`.`dst` IS NOT NULL
-    AND GREATEST(COALESCE(`t7`.`flows`, 0), COALESCE(`t7`.`flows_before`, 0)) >= $threshold
-), `t21` AS (
+    `t4`.`src` IS NOT NULL
+    AND `t4`.`dst` IS NOT NULL
+    AND GREATEST(COALESCE(`t4`.`flows`, 0), COALESCE(`t4`.`flows_before`, 0)) >= $threshold
+), `t18` AS (
   SELECT
-    `t20`.`change`,
-    `t20`.`src`,
-    `t20`.`dst`,
-    `t20`.`port`,
-    `t20`.`protocol`,
-    SUM(IF(`t20`.`is_now`, `t20`.`flows`, NULL)) AS `flows`,
+    `t17`.`change`,
+    `t17`.`src`,
+    `t17`.`dst`,
+    `t17`.`port`,
+    `t17`.`protocol`,
+    SUM(IF(`t17`.`is_now`, `t17`.`flows`, NULL)) AS `flows`,
     SUM(IF(NOT (
-      `t20`.`is_now`
-    ), `t20`.`flows`, NULL)) AS `flows_before`,
-    SUM(IF(`t20`.`is_now`, `t20`.`bytes`, NULL)) AS `bytes`,
+      `t17`.`is_now`
+    ), `t17`.`flows`, NULL)) AS `flows_before`,
+    SUM(IF(`t17`.`is_now`, `t17`.`bytes`, NULL)) AS `bytes`,
     SUM(IF(NOT (
-      `t20`.`is_now`
-    ), `t20`.`bytes`, NULL)) AS `bytes_before`,
-    SUM(IF(`t20`.`is_now`, `t20`.`packets`, NULL)) AS `packets`,
+      `t17`.`is_now`
+    ), `t17`.`bytes`, NULL)) AS `bytes_before`,
+    SUM(IF(`t17`.`is_now`, `t17`.`packets`, NULL)) AS `packets`,
     SUM(IF(NOT (
-      `t20`.`is_now`
-    ), `t20`.`packets`, NULL)) AS `packets_before`,
-    SUM(IF(`t20`.`is_now`, `t20`.`accepted`, NULL)) AS `accepted`,
+      `t17`.`is_now`
+    ), `t17`.`packets`, NULL)) AS `packets_before`,
+    SUM(IF(`t17`.`is_now`, `t17`.`accepted`, NULL)) AS `accepted`,
     SUM(IF(NOT (
-      `t20`.`is_now`
-    ), `t20`.`accepted`, NULL)) AS `accepted_before`,
-    SUM(IF(`t20`.`is_now`, `t20`.`rejected`, NULL)) AS `rejected`,
+      `t17`.`is_now`
+    ), `t17`.`accepted`, NULL)) AS `accepted_before`,
+    SUM(IF(`t17`.`is_now`, `t17`.`rejected`, NULL)) AS `rejected`,
     SUM(IF(NOT (
-      `t20`.`is_now`
-    ), `t20`.`rejected`, NULL)) AS `rejected_before`
+      `t17`.`is_now`
+    ), `t17`.`rejected`, NULL)) AS `rejected_before`
   FROM (
     SELECT
-      `t19`.`change`,
-      `t19`.`is_now`,
-      IF(`t19`.`is_kept`, `t19`.`src`, CAST(NULL AS STRING)) AS `src`,
-      IF(`t19`.`is_kept`, `t19`.`dst`, CAST(NULL AS STRING)) AS `dst`,
-      IF(`t19`.`is_kept`, `t19`.`port`, CAST(NULL AS INT)) AS `port`,
-      IF(`t19`.`is_kept`, `t19`.`protocol`, CAST(NULL AS SMALLINT)) AS `protocol`,
-      SUM(`t19`.`flows`) AS `flows`,
-      SUM(`t19`.`bytes`) AS `bytes`,
-      SUM(`t19`.`packets`) AS `packets`,
-      SUM(`t19`.`accepted`) AS `accepted`,
-      SUM(`t19`.`rejected`) AS `rejected`
+      `t16`.`change`,
+      `t16`.`is_now`,
+      IF(`t16`.`is_kept`, `t16`.`src`, CAST(NULL AS STRING)) AS `src`,
+      IF(`t16`.`is_kept`, `t16`.`dst`, CAST(NULL AS STRING)) AS `dst`,
+      IF(`t16`.`is_kept`, `t16`.`port`, CAST(NULL AS INT)) AS `port`,
+      IF(`t16`.`is_kept`, `t16`.`protocol`, CAST(NULL AS SMALLINT)) AS `protocol`,
+      SUM(`t16`.`flows`) AS `flows`,
+      SUM(`t16`.`bytes`) AS `bytes`,
+      SUM(`t16`.`packets`) AS `packets`,
+      SUM(`t16`.`accepted`) AS `accepted`,
+      SUM(`t16`.`rejected`) AS `rejected`
     FROM (
       SELECT
-        `t6`.`src`,
-        `t6`.`dst`,
-        `t6`.`protocol`,
-        `t6`.`flows`,
-        `t6`.`bytes`,
-        `t6`.`packets`,
-        `t6`.`port`,
-        `t6`.`is_now`,
-        `t6`.`accepted`,
-        `t6`.`rejected`,
-        `t18`.`change`,
-        `t18`.`is_kept`,
-        `t18`.`every_src`,
-        `t18`.`every_dst`,
-        `t18`.`every_port`,
-        `t18`.`every_protocol`
-      FROM `t4` AS `t6`
+        `t3`.`src`,
+        `t3`.`dst`,
+        `t3`.`protocol`,
+        `t3`.`flows`,
+        `t3`.`bytes`,
+        `t3`.`packets`,
+        `t3`.`is_now`,
+        `t3`.`port`,
+        `t3`.`accepted`,
+        `t3`.`rejected`,
+        `t15`.`change`,
+        `t15`.`is_kept`,
+        `t15`.`every_src`,
+        `t15`.`every_dst`,
+        `t15`.`every_port`,
+        `t15`.`every_protocol`
+      FROM `t1` AS `t3`
       INNER JOIN (
         SELECT
-          `t10`.`change`,
-          `t16`.`kept_src` IS NOT NULL AS `is_kept`,
-          `t10`.`src` AS `every_src`,
-          `t10`.`dst` AS `every_dst`,
-          `t10`.`port` AS `every_port`,
-          `t10`.`protocol` AS `every_protocol`
-        FROM `t8` AS `t10`
+          `t7`.`change`,
+          `t13`.`kept_src` IS NOT NULL AS `is_kept`,
+          `t7`.`src` AS `every_src`,
+          `t7`.`dst` AS `every_dst`,
+          `t7`.`port` AS `every_port`,
+          `t7`.`protocol` AS `every_protocol`
+        FROM `t5` AS `t7`
         LEFT OUTER JOIN (
           SELECT
-            `t14`.`src` AS `kept_src`,
-            `t14`.`dst` AS `kept_dst`,
-            `t14`.`port` AS `kept_port`,
-            `t14`.`protocol` AS `kept_protocol`
+            `t11`.`src` AS `kept_src`,
+            `t11`.`dst` AS `kept_dst`,
+            `t11`.`port` AS `kept_port`,
+            `t11`.`protocol` AS `kept_protocol`
           FROM (
             SELECT
               *
-            FROM `t8` AS `t9`
+            FROM `t5` AS `t6`
             WHERE
-              `t9`.`change` IN (0, 1, 2, 3)
+              `t6`.`change` IN (0, 1, 2, 3)
             ORDER BY
-              ABS(`t9`.`difference`) DESC,
-              `t9`.`src` ASC NULLS LAST,
-              `t9`.`dst` ASC NULLS LAST,
-              `t9`.`port` ASC NULLS LAST,
-              `t9`.`protocol` ASC NULLS LAST
+              ABS(`t6`.`difference`) DESC,
+              `t6`.`src` ASC NULLS LAST,
+              `t6`.`dst` ASC NULLS LAST,
+              `t6`.`port` ASC NULLS LAST,
+              `t6`.`protocol` ASC NULLS LAST
             LIMIT 7
-          ) AS `t14`
-        ) AS `t16`
-          ON `t10`.`src` = `t16`.`kept_src`
-          AND `t10`.`dst` = `t16`.`kept_dst`
-          AND COALESCE(`t10`.`port`, -1) = COALESCE(`t16`.`kept_port`, -1)
-          AND COALESCE(`t10`.`protocol`, -1) = COALESCE(`t16`.`kept_protocol`, -1)
-      ) AS `t18`
-        ON `t6`.`src` = `t18`.`every_src`
-        AND `t6`.`dst` = `t18`.`every_dst`
-        AND COALESCE(`t6`.`port`, -1) = COALESCE(`t18`.`every_port`, -1)
-        AND COALESCE(`t6`.`protocol`, -1) = COALESCE(`t18`.`every_protocol`, -1)
-    ) AS `t19`
+          ) AS `t11`
+        ) AS `t13`
+          ON `t7`.`src` = `t13`.`kept_src`
+          AND `t7`.`dst` = `t13`.`kept_dst`
+          AND COALESCE(`t7`.`port`, -1) = COALESCE(`t13`.`kept_port`, -1)
+          AND COALESCE(`t7`.`protocol`, -1) = COALESCE(`t13`.`kept_protocol`, -1)
+      ) AS `t15`
+        ON `t3`.`src` = `t15`.`every_src`
+        AND `t3`.`dst` = `t15`.`every_dst`
+        AND COALESCE(`t3`.`port`, -1) = COALESCE(`t15`.`every_port`, -1)
+        AND COALESCE(`t3`.`protocol`, -1) = COALESCE(`t15`.`every_protocol`, -1)
+    ) AS `t16`
     GROUP BY
       1,
       2,
@@ -523,7 +518,7 @@ WHERE
       4,
       5,
       6
-  ) AS `t20`
+  ) AS `t17`
   GROUP BY
     1,
     2,
@@ -535,160 +530,178 @@ SELECT
   *
 FROM (
   SELECT
-    `t29`.`part`,
+    `t27`.`part`,
     CASE
-      WHEN `t29`.`change` = 0
+      WHEN `t27`.`change` = 0
       THEN 'added'
-      WHEN `t29`.`change` = 1
+      WHEN `t27`.`change` = 1
       THEN 'gone'
-      WHEN `t29`.`change` = 2
+      WHEN `t27`.`change` = 2
       THEN 'grew'
-      WHEN `t29`.`change` = 3
+      WHEN `t27`.`change` = 3
       THEN 'shrank'
-      WHEN `t29`.`change` = 4
+      WHEN `t27`.`change` = 4
       THEN 'same'
       ELSE NULL
     END AS `change`,
-    `t29`.`src`,
-    `t29`.`dst`,
-    `t29`.`port`,
-    `t29`.`protocol`,
-    `t29`.`flows`,
-    `t29`.`flows_before`,
-    `t29`.`bytes`,
-    `t29`.`bytes_before`,
-    `t29`.`packets`,
-    `t29`.`packets_before`,
-    `t29`.`accepted`,
-    `t29`.`accepted_before`,
-    `t29`.`rejected`,
-    `t29`.`rejected_before`,
-    `t29`.`difference`,
-    `t29`.`edges`
+    `t27`.`src`,
+    `t27`.`dst`,
+    `t27`.`port`,
+    `t27`.`protocol`,
+    `t27`.`flows`,
+    `t27`.`flows_before`,
+    `t27`.`bytes`,
+    `t27`.`bytes_before`,
+    `t27`.`packets`,
+    `t27`.`packets_before`,
+    `t27`.`accepted`,
+    `t27`.`accepted_before`,
+    `t27`.`rejected`,
+    `t27`.`rejected_before`,
+    `t27`.`difference`,
+    `t27`.`edges`
   FROM (
     SELECT
       *
     FROM (
       SELECT
         0 AS `part`,
-        `t22`.`change`,
-        `t22`.`src`,
-        `t22`.`dst`,
-        `t22`.`port`,
-        `t22`.`protocol`,
-        COALESCE(`t22`.`flows`, 0) AS `flows`,
-        COALESCE(`t22`.`flows_before`, 0) AS `flows_before`,
-        COALESCE(`t22`.`bytes`, 0) AS `bytes`,
-        COALESCE(`t22`.`bytes_before`, 0) AS `bytes_before`,
-        COALESCE(`t22`.`packets`, 0) AS `packets`,
-        COALESCE(`t22`.`packets_before`, 0) AS `packets_before`,
-        COALESCE(`t22`.`accepted`, 0) AS `accepted`,
-        COALESCE(`t22`.`accepted_before`, 0) AS `accepted_before`,
-        COALESCE(`t22`.`rejected`, 0) AS `rejected`,
-        COALESCE(`t22`.`rejected_before`, 0) AS `rejected_before`,
-        COALESCE(`t22`.`flows`, 0) - (
+        `t19`.`change`,
+        `t19`.`src`,
+        `t19`.`dst`,
+        `t19`.`port`,
+        `t19`.`protocol`,
+        COALESCE(`t19`.`flows`, 0) AS `flows`,
+        COALESCE(`t19`.`flows_before`, 0) AS `flows_before`,
+        COALESCE(`t19`.`bytes`, 0) AS `bytes`,
+        COALESCE(`t19`.`bytes_before`, 0) AS `bytes_before`,
+        COALESCE(`t19`.`packets`, 0) AS `packets`,
+        COALESCE(`t19`.`packets_before`, 0) AS `packets_before`,
+        COALESCE(`t19`.`accepted`, 0) AS `accepted`,
+        COALESCE(`t19`.`accepted_before`, 0) AS `accepted_before`,
+        COALESCE(`t19`.`rejected`, 0) AS `rejected`,
+        COALESCE(`t19`.`rejected_before`, 0) AS `rejected_before`,
+        COALESCE(`t19`.`flows`, 0) - (
           (
-            CAST(COALESCE(`t22`.`flows_before`, 0) AS DOUBLE) * 933775
+            CAST(COALESCE(`t19`.`flows_before`, 0) AS DOUBLE) * 933775
           ) / 1000000
         ) AS `difference`,
         1 AS `edges`
-      FROM `t21` AS `t22`
+      FROM `t18` AS `t19`
       WHERE
-        `t22`.`src` IS NOT NULL
-    ) AS `t25`
+        `t19`.`src` IS NOT NULL
+    ) AS `t22`
     UNION ALL
     SELECT
       *
     FROM (
       SELECT
         1 AS `part`,
-        `t27`.`change`,
+        `t25`.`change`,
         CAST(NULL AS STRING) AS `src`,
         CAST(NULL AS STRING) AS `dst`,
         CAST(NULL AS INT) AS `port`,
         CAST(NULL AS SMALLINT) AS `protocol`,
-        `t27`.`flows`,
-        `t27`.`flows_before`,
-        `t27`.`bytes`,
-        `t27`.`bytes_before`,
-        `t27`.`packets`,
-        `t27`.`packets_before`,
-        `t27`.`accepted`,
-        `t27`.`accepted_before`,
-        `t27`.`rejected`,
-        `t27`.`rejected_before`,
-        `t27`.`difference`,
-        `t27`.`edges`
+        `t25`.`flows`,
+        `t25`.`flows_before`,
+        `t25`.`bytes`,
+        `t25`.`bytes_before`,
+        `t25`.`packets`,
+        `t25`.`packets_before`,
+        `t25`.`accepted`,
+        `t25`.`accepted_before`,
+        `t25`.`rejected`,
+        `t25`.`rejected_before`,
+        `t25`.`difference`,
+        `t25`.`edges`
       FROM (
         SELECT
-          `t26`.`change`,
-          `t26`.`flows`,
-          `t26`.`flows_before`,
-          `t26`.`bytes`,
-          `t26`.`bytes_before`,
-          `t26`.`packets`,
-          `t26`.`packets_before`,
-          `t26`.`accepted`,
-          `t26`.`accepted_before`,
-          `t26`.`rejected`,
-          `t26`.`rejected_before`,
-          `t12`.`counted`,
-          `t12`.`difference`,
-          `t12`.`edges`
+          `t24`.`change`,
+          `t24`.`flows`,
+          `t24`.`flows_before`,
+          `t24`.`bytes`,
+          `t24`.`bytes_before`,
+          `t24`.`packets`,
+          `t24`.`packets_before`,
+          `t24`.`accepted`,
+          `t24`.`accepted_before`,
+          `t24`.`rejected`,
+          `t24`.`rejected_before`,
+          `t24`.`difference`,
+          `t9`.`counted`,
+          `t9`.`edges`
         FROM (
           SELECT
-            `t23`.`change`,
-            SUM(`t23`.`flows`) AS `flows`,
-            SUM(`t23`.`flows_before`) AS `flows_before`,
-            SUM(`t23`.`bytes`) AS `bytes`,
-            SUM(`t23`.`bytes_before`) AS `bytes_before`,
-            SUM(`t23`.`packets`) AS `packets`,
-            SUM(`t23`.`packets_before`) AS `packets_before`,
-            SUM(`t23`.`accepted`) AS `accepted`,
-            SUM(`t23`.`accepted_before`) AS `accepted_before`,
-            SUM(`t23`.`rejected`) AS `rejected`,
-            SUM(`t23`.`rejected_before`) AS `rejected_before`
+            `t21`.`change`,
+            `t21`.`flows`,
+            `t21`.`flows_before`,
+            `t21`.`bytes`,
+            `t21`.`bytes_before`,
+            `t21`.`packets`,
+            `t21`.`packets_before`,
+            `t21`.`accepted`,
+            `t21`.`accepted_before`,
+            `t21`.`rejected`,
+            `t21`.`rejected_before`,
+            `t21`.`flows` - (
+              (
+                CAST(`t21`.`flows_before` AS DOUBLE) * 933775
+              ) / 1000000
+            ) AS `difference`
           FROM (
             SELECT
-              `t22`.`change`,
-              `t22`.`src`,
-              `t22`.`dst`,
-              `t22`.`port`,
-              `t22`.`protocol`,
-              COALESCE(`t22`.`flows`, 0) AS `flows`,
-              COALESCE(`t22`.`flows_before`, 0) AS `flows_before`,
-              COALESCE(`t22`.`bytes`, 0) AS `bytes`,
-              COALESCE(`t22`.`bytes_before`, 0) AS `bytes_before`,
-              COALESCE(`t22`.`packets`, 0) AS `packets`,
-              COALESCE(`t22`.`packets_before`, 0) AS `packets_before`,
-              COALESCE(`t22`.`accepted`, 0) AS `accepted`,
-              COALESCE(`t22`.`accepted_before`, 0) AS `accepted_before`,
-              COALESCE(`t22`.`rejected`, 0) AS `rejected`,
-              COALESCE(`t22`.`rejected_before`, 0) AS `rejected_before`
-            FROM `t21` AS `t22`
-          ) AS `t23`
-          GROUP BY
-            1
-        ) AS `t26`
+              `t20`.`change`,
+              SUM(`t20`.`flows`) AS `flows`,
+              SUM(`t20`.`flows_before`) AS `flows_before`,
+              SUM(`t20`.`bytes`) AS `bytes`,
+              SUM(`t20`.`bytes_before`) AS `bytes_before`,
+              SUM(`t20`.`packets`) AS `packets`,
+              SUM(`t20`.`packets_before`) AS `packets_before`,
+              SUM(`t20`.`accepted`) AS `accepted`,
+              SUM(`t20`.`accepted_before`) AS `accepted_before`,
+              SUM(`t20`.`rejected`) AS `rejected`,
+              SUM(`t20`.`rejected_before`) AS `rejected_before`
+            FROM (
+              SELECT
+                `t19`.`change`,
+                `t19`.`src`,
+                `t19`.`dst`,
+                `t19`.`port`,
+                `t19`.`protocol`,
+                COALESCE(`t19`.`flows`, 0) AS `flows`,
+                COALESCE(`t19`.`flows_before`, 0) AS `flows_before`,
+                COALESCE(`t19`.`bytes`, 0) AS `bytes`,
+                COALESCE(`t19`.`bytes_before`, 0) AS `bytes_before`,
+                COALESCE(`t19`.`packets`, 0) AS `packets`,
+                COALESCE(`t19`.`packets_before`, 0) AS `packets_before`,
+                COALESCE(`t19`.`accepted`, 0) AS `accepted`,
+                COALESCE(`t19`.`accepted_before`, 0) AS `accepted_before`,
+                COALESCE(`t19`.`rejected`, 0) AS `rejected`,
+                COALESCE(`t19`.`rejected_before`, 0) AS `rejected_before`
+              FROM `t18` AS `t19`
+            ) AS `t20`
+            GROUP BY
+              1
+          ) AS `t21`
+        ) AS `t24`
         INNER JOIN (
           SELECT
-            `t9`.`change` AS `counted`,
-            SUM(`t9`.`difference`) AS `difference`,
+            `t6`.`change` AS `counted`,
             COUNT(*) AS `edges`
-          FROM `t8` AS `t9`
+          FROM `t5` AS `t6`
           GROUP BY
             1
-        ) AS `t12`
-          ON `t26`.`change` = `t12`.`counted`
-      ) AS `t27`
-    ) AS `t28`
-  ) AS `t29`
-) AS `t30`
+        ) AS `t9`
+          ON `t24`.`change` = `t9`.`counted`
+      ) AS `t25`
+    ) AS `t26`
+  ) AS `t27`
+) AS `t28`
 ORDER BY
-  `t30`.`part` ASC NULLS LAST,
-  ABS(`t30`.`difference`) DESC,
-  `t30`.`src` ASC NULLS LAST,
-  `t30`.`dst` ASC NULLS LAST,
-  `t30`.`port` ASC NULLS LAST,
-  `t30`.`protocol` ASC NULLS LAST,
-  `t30`.`change` ASC NULLS LAST
+  `t28`.`part` ASC NULLS LAST,
+  ABS(`t28`.`difference`) DESC,
+  `t28`.`src` ASC NULLS LAST,
+  `t28`.`dst` ASC NULLS LAST,
+  `t28`.`port` ASC NULLS LAST,
+  `t28`.`protocol` ASC NULLS LAST,
+  `t28`.`change` ASC NULLS LAST
