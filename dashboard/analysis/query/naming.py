@@ -21,6 +21,7 @@ from dashboard.analysis.query.filtering import needs_of
 from dashboard.analysis.query.nodes import Joined
 from dashboard.analysis.query.numbers import Codes, by_place, rows_of_places
 from dashboard.analysis.query.tables import FACTS, PLACE_FACTS
+from dashboard.analysis.query.unknown_times import dated, unknown_times
 
 MAX_LISTED = 20
 INTERNET = "internet"
@@ -151,8 +152,14 @@ class NodeView:
 
     @cached_property
     def codes(self) -> Codes:
-        """Numbers for the nodes, in the order of their ids' texts."""
-        return Codes.of(self.nodes)
+        """Numbers for the nodes and then for the addresses of `unknown`, in text order."""
+        addresses = self.places.frame["address"].to_numpy(object)[self.unknown["row"]]
+        return Codes.of(np.concatenate([self.nodes, addresses]))
+
+    @cached_property
+    def unknown(self) -> pd.DataFrame:
+        """Times at which an address is its own node, as `query.unknown_times` gives them."""
+        return unknown_times(self.places.frame)
 
     def joined(
         self, query: FlowQuery, *, codes: bool = False
@@ -174,9 +181,9 @@ class NodeView:
         listed = np.full(len(frame), True) if codes else _any_of([differs, named, *held, *known])
         if not listed.any() and not claims and not crossed:
             return Joined(), {}
-        nodes = self.codes.codes if codes else pa.array(self.nodes[listed], pa.string())
+        nodes = pa.array(self.nodes[listed], pa.string())
         vpc_key = frame["vpc_key"].to_numpy(object)[listed]
-        valid = [_numbers(frame[name].to_numpy(object)[listed]) for name in _VALIDITY]
+        valid = [_numbers(times[listed]) for times in dated(frame)]
         table = pa.table(
             {
                 "address": pa.array(frame["address"].to_numpy(object)[listed], pa.string()),
@@ -201,9 +208,45 @@ class NodeView:
             codes=codes,
         )
         tables = {FACTS: table}
-        if codes and self.places.numbers is not None:
-            tables[PLACE_FACTS] = by_place(self.places.numbers, table)
+        if codes:
+            tables[FACTS] = table = self._coded(table)
+            if self.places.numbers is not None:
+                tables[PLACE_FACTS] = by_place(self._numbers, table)
         return joined, tables
+
+    def _coded(self, table: pa.Table) -> pa.Table:
+        """Put codes in the place of nodes, and add the times of `unknown`."""
+        codes = self.codes.codes
+        of_nodes, of_addresses = codes.slice(0, len(table)), codes.slice(len(table))
+        more = table.take(pa.array(self.unknown["row"]))
+        nothing = {
+            name: pa.nulls(len(more), field.type)
+            for name, field in zip(table.column_names, table.schema, strict=True)
+        }
+        told = {
+            "address": more["address"],
+            "vpc_id": more["vpc_id"],
+            "valid_from": pa.array(self.unknown["valid_from"], pa.int64()),
+            "valid_to": pa.array(self.unknown["valid_to"], pa.int64()),
+            "node": of_addresses,
+        }
+        place = table.column_names.index("node")
+        table = table.set_column(place, "node", of_nodes)
+        return pa.concat_tables([table, pa.table({**nothing, **told})])
+
+    @property
+    def _numbers(self) -> pa.Table:
+        """The numbers of places, with those of the rows that `unknown` adds."""
+        numbers = self.places.numbers
+        unknown = self.unknown
+        if numbers is None or unknown.empty:
+            return numbers
+        added = unknown[["row"]].assign(new=len(self.nodes) + np.arange(len(unknown)))
+        at = pd.DataFrame({"row": numbers["row"].to_numpy(), "at": np.arange(len(numbers))})
+        found = at.merge(added, on="row")
+        more = numbers.take(pa.array(found["at"])).drop_columns(["row"])
+        more = more.append_column("row", pa.array(found["new"], pa.int64()))
+        return pa.concat_tables([numbers, more.select(numbers.column_names)])
 
     def facts_of(self, nodes: Iterable[str]) -> dict[str, NodeFacts]:
         """Return what is known of these node ids; of others, what their text says."""
@@ -252,9 +295,6 @@ class NodeView:
             except ValueError:
                 return "mixed"
         return scopes.pop() if len(scopes) == 1 else "mixed"
-
-
-_VALIDITY = ("valid_from", "valid_to")
 
 
 def node_ids(frame: pd.DataFrame, query: FlowQuery) -> Texts:

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from dashboard.analysis.query.tables import facts_table
+from dashboard.analysis.query.unknown_times import UNDATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,11 @@ def _told(
     more: Mapping[str, ir.Value] | None = None,
 ) -> ir.Table:
     if joined.by_time:
+        # Of texts, what no fact fits is its own node; a code has to be listed for that.
+        time = rows.time.fill_null(UNDATED) if joined.codes else rows.time
         on.append(
-            (facts.valid_from.isnull() | (rows.time >= facts.valid_from))
-            & (facts.valid_to.isnull() | (rows.time < facts.valid_to))
+            (facts.valid_from.isnull() | (time >= facts.valid_from))
+            & (facts.valid_to.isnull() | (time < facts.valid_to))
         )
     claims = {
         f"{side}_claim_{number}": facts[f"claim_{number}"].fill_null(False)

@@ -209,3 +209,30 @@ def test_codes_sort_as_texts_do(nine_days: Path) -> None:
     shown = sorted((f"{n} (name)" if n[0] == "1" else n for n in names), key=str.encode)
     assert rows["src"].tolist() == shown[:4]
     assert all(part.is_numbered for part in CacheReader(cache).snapshot().found("edges"))
+
+
+@pytest.mark.parametrize("several_vpcs", [False, True])
+def test_without_a_time_or_a_name_at_that_time_an_address_is_its_own_node(
+    tmp_path: Path, *, several_vpcs: bool
+) -> None:
+    """A record without a time, and one between two names, keep both of their ends."""
+    names = [{"name": "old", "valid_to": MONDAY + DAY_S}]
+    names += [{"name": "new", "valid_from": MONDAY + 3 * DAY_S}]
+    known = Inventory({"192.0.2.1": names, ("192.0.2.1", "vpc-b"): {"name": "other"}})
+    times = [MONDAY + day * DAY_S + 60 for day in (0, 2, 4)]
+    flows = [make_flow(start=time, end=time, src_vpc_id="vpc-a") for time in (*times, None)]
+    if several_vpcs:
+        flows.append(make_flow(start=times[0], end=times[0], src_vpc_id="vpc-b"))
+    plain = write_cache(tmp_path / "plain", flows)
+    caches = plain, numbered(plain, tmp_path / "numbered")
+
+    found = [
+        FlowSource(cache, known)
+        .edges(FlowQuery(threshold=0))
+        .rows[["src", "flows"]]
+        .values.tolist()
+        for cache in caches
+    ]
+
+    expected = [["192.0.2.1", 2], ["new", 1], ["old", 1]]
+    assert found == [expected + [["other", 1]] * several_vpcs] * 2
