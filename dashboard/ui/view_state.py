@@ -11,6 +11,7 @@ from dashboard.analysis.flow_query import FlowQuery, parameters, parse_time
 from dashboard.errors import BadQueryError
 
 SPANS: dict[str, int] = {"1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800}
+_LAST_DAY = "24h"
 ALL = "all"
 CUSTOM = ""  # A range of its own: no preset is lit.
 TABS = ("network", "table", "sankey", "matrix", "changes", "quality")
@@ -55,6 +56,24 @@ class ViewState:
         start, end = start - start % _MINUTE_S, -(-end // _MINUTE_S) * _MINUTE_S
         back = COMPARISONS[self.compare] or max(end - start, _MINUTE_S)
         return self.query.replace(start=max(0, start - back), end=max(_MINUTE_S, end - back))
+
+    def last_day(self, first: int | None, last: int | None) -> Self:
+        """Return the state over the last day of its range, where that is longer than a day.
+
+        Args:
+            first: Oldest time in the cache, as for `base`.
+            last: Newest time in the cache.
+        """
+        query = self.query
+        start = query.start if query.start is not None else first
+        end = query.end if query.end is not None else last
+        day = SPANS[_LAST_DAY]
+        if start is None or end is None or end - start <= day:
+            return self
+        if query.end is None:
+            recent = query.replace(start=_preset_start(_LAST_DAY, last))
+            return self.replace(span=_LAST_DAY, query=recent)
+        return self.replace(span=CUSTOM, query=query.replace(start=end - day))
 
     def to_search(self) -> str:
         """Write the page's own URL: a preset stays a preset."""

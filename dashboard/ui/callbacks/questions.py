@@ -32,7 +32,9 @@ def _register_one(app: Dash, source: Source, question: ReadyQuestion) -> None:
         shown = source.shown_view(view)
         facts = shown.answers.facts()
         state, _ = forgiving(search, facts.last)
-        asked = state.replace(compare=question.compare)
-        base = asked.base(facts.first, facts.last)
-        reply = question.reply(shown.answers, shown.query, base)
+        if question.compare == "day":  # Yesterday is a day before today, not before the week.
+            state = state.last_day(facts.first, facts.last)
+        base = state.replace(compare=question.compare).base(facts.first, facts.last)
+        query = shown.query.replace(start=state.query.start, end=state.query.end)
+        reply = question.reply(shown.answers, query, base)
         return question_card(question, reply, question_search(question, state))

@@ -9,6 +9,7 @@ from dashboard.ui.figures.rankings import KINDS
 from dashboard.ui.view_state import CUSTOM, LISTS, ViewState, brushed_range, forgiving
 
 NEWEST = 1_772_449_170  # 2026-03-02 10:59:30 UTC
+DAY_S, LATEST = 86_400, 1_772_900_010
 
 
 def controls(**changes: object) -> dict[str, object]:
@@ -142,3 +143,31 @@ def test_the_link_carries_the_top_list() -> None:
     assert tuple(KINDS) == LISTS
     with pytest.raises(BadQueryError, match="list: 'longest' is not usable"):
         ViewState.from_search("?list=longest")
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("", "?range=24h"),
+        ("?range=7d&metric=bytes", "?metric=bytes&range=24h"),
+        ("?start=2026-03-02T00%3A00Z&end=2026-03-05T00%3A00Z",
+         "?start=2026-03-04T00%3A00Z&end=2026-03-05T00%3A00Z"),
+        ("?range=24h", "?range=24h"),
+        ("?range=1h", "?range=1h"),
+        ("?start=2026-03-04T12%3A00Z&end=2026-03-05T00%3A00Z",
+         "?start=2026-03-04T12%3A00Z&end=2026-03-05T00%3A00Z"),
+    ],
+)  # fmt: skip
+def test_the_last_day_of_a_longer_range(search: str, expected: str) -> None:
+    """Yesterday is the day before it; a preset stays one that follows the records."""
+    state = ViewState.from_search(search, LATEST)
+
+    last_day = state.last_day(LATEST - 9 * DAY_S, LATEST)
+
+    assert last_day == ViewState.from_search(expected, LATEST)
+
+
+@pytest.mark.parametrize(("first", "last"), [(None, None), (LATEST - DAY_S, LATEST)])
+def test_what_is_no_longer_than_a_day_stays_whole(first: int | None, last: int | None) -> None:
+    """All that is there, too."""
+    assert ViewState().last_day(first, last) == ViewState()
