@@ -7,7 +7,6 @@ opened twice, and deleted, and some file systems search long beside what was jus
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,19 +36,10 @@ class Piece:
         Raises:
             OSError: The file cannot be read, or has lost some of them.
         """
-        if self.size is None:
-            return Path(self.path).read_bytes()
-        file = os.open(self.path, os.O_RDONLY)
-        try:
-            content = os.pread(file, self.size, self.begin)
-            while 0 < len(content) < self.size:
-                more = os.pread(file, self.size - len(content), self.begin + len(content))
-                if not more:
-                    break
-                content += more
-        finally:
-            os.close(file)
-        if len(content) < self.size:
+        with Path(self.path).open("rb") as file:
+            file.seek(self.begin)
+            content = file.read(self.size)
+        if self.size is not None and len(content) < self.size:
             msg = f"{self.path}: {len(content)} bytes of a copy instead of {self.size}"
             raise OSError(msg)
         return content
@@ -66,7 +56,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path, most_bytes: int, writers: int) -> None:
-        self._folder, self._most_bytes, self._writers = folder, most_bytes, writers
+        self._folder, self._most_bytes = folder, most_bytes
         self._file_bytes = most_bytes // (_FILES_PART * writers)
         self._changed = threading.Condition()
         self._files: dict[str, _File] = {}
