@@ -18,14 +18,20 @@ from dashboard.analysis.filters.fields import WIDE_SCOPES
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.claims import holds
 from dashboard.analysis.query.filtering import needs_of
+from dashboard.analysis.query.node_ids import (
+    LEVEL_COLUMNS,
+    UNKNOWN_VPC,
+    Texts,
+    address_ids,
+    node_ids,
+    reads_as_network,
+)
 from dashboard.analysis.query.nodes import Joined
 from dashboard.analysis.query.numbers import Codes, by_place, rows_of_places
 from dashboard.analysis.query.tables import FACTS, PLACE_FACTS
 from dashboard.analysis.query.unknown_times import dated, unknown_times
 
 MAX_LISTED = 20
-INTERNET = "internet"
-NOT_KNOWN = "not known"
 ATTRIBUTES = (
     "name", "kind", "owner", "subnet_id", "subnet_name", "vpc_name", "account_id", "account_name",
     "region", "az_id", "interface_id", "instance_id", "security_groups", "tags", "aws_service",
@@ -33,21 +39,8 @@ ATTRIBUTES = (
 )  # fmt: skip
 # What the logs themselves say of an interface's own address.
 OWN = ("account_id", "subnet_id", "interface_id", "instance_id", "az_id", "region")
-UNKNOWN_VPC = "-"
-_LEVEL_COLUMNS = {
-    "subnet": ("subnet_name", "subnet_id"),
-    "vpc": ("vpc_name", "vpc_id"),
-    "account": ("account_name", "account_id"),
-    "az": (None, "az_id"),
-    "region": (None, "region"),
-}
-_SPLITS = {"service": "aws_service", "country": "country", "asn": "asn"}
-_OUTSIDE = frozenset(WIDE_SCOPES["internet"])
 # What a book that knows coarse scopes alone says, in the finer words.
 _NARROW = {wide: narrow[0] for wide, narrow in WIDE_SCOPES.items()}
-_EVERYWHERE = frozenset({"multicast", "loopback", "link-local", "reserved"})
-
-Texts = npt.NDArray[np.object_]
 
 
 class NameBook(Protocol):
@@ -118,7 +111,7 @@ class Places:
         frame.loc[missing, "scope"] = frame.loc[missing, "address"].map(
             lambda address: _NARROW.get(book.scope(address), book.scope(address))
         )
-        frame["node"] = _address_ids(frame)
+        frame["node"] = address_ids(frame)
         whole = frame.astype(object).where(frame.notna(), None)
         told_by = None if numbers is None else rows_of_places(numbers, whole, UNKNOWN_VPC)
         return cls(whole, book, told_by)
@@ -176,7 +169,7 @@ class NodeView:
         held = [holds(claim, frame, self.nodes) for claim in claims]
         differs = self.nodes != frame["address"].to_numpy(object)
         named = frame["name"].notna().to_numpy()
-        crossed = {name: frame[_LEVEL_COLUMNS[name][1]] for name in needs.crossings}
+        crossed = {name: frame[LEVEL_COLUMNS[name][1]] for name in needs.crossings}
         known = [column.notna().to_numpy() for column in crossed.values()]
         listed = np.full(len(frame), True) if codes else _any_of([differs, named, *held, *known])
         if not listed.any() and not claims and not crossed:
@@ -275,7 +268,7 @@ class NodeView:
             for name in (*ATTRIBUTES, "vpc_id")
         }
         is_address = len(addresses) == 1 and node in (addresses[0], columns["node"][places[0]])
-        is_network = not is_address and _is_network(node)
+        is_network = not is_address and reads_as_network(node)
         return NodeFacts(
             node=node,
             is_named=not (is_address or is_network),
@@ -295,96 +288,6 @@ class NodeView:
             except ValueError:
                 return "mixed"
         return scopes.pop() if len(scopes) == 1 else "mixed"
-
-
-def node_ids(frame: pd.DataFrame, query: FlowQuery) -> Texts:
-    """Return the node id of each row at a question's level, its internet and expansions."""
-    named = _named_ids(frame)
-    level = query.level
-    if level == "address":
-        ids = frame["node"].to_numpy(object).copy()
-    elif level == "name":
-        ids = named.copy()
-    elif query.mask is not None:
-        ids = _networks(frame["address"], query.mask)
-    else:
-        ids = _level_ids(frame, level, named)
-    split = query.splits_internet
-    if split != "address":
-        outside = frame["scope"].isin(_OUTSIDE).to_numpy() & frame["name"].isna().to_numpy()
-        outside &= frame["subnet_id"].isna().to_numpy() & frame["interface_id"].isna().to_numpy()
-        if split in _SPLITS:
-            told = frame[_SPLITS[split]].to_numpy(object)
-            parts = np.array([f"{INTERNET} {t}" if t else f"{INTERNET} {NOT_KNOWN}" for t in told])
-            ids[outside] = parts.astype(object)[outside]
-        else:
-            ids[outside] = INTERNET
-    if query.expand:
-        inside = np.isin(ids.astype(str), np.array(query.expand, dtype=str))
-        finer = frame["node"].to_numpy(object) if level == "name" else named
-        ids[inside] = finer[inside]
-    return ids
-
-
-def _level_ids(frame: pd.DataFrame, level: str, named: Texts) -> Texts:
-    name_column, id_column = _LEVEL_COLUMNS[level]
-    identities = frame[id_column].to_numpy(object)
-    names = frame[name_column].to_numpy(object) if name_column else identities
-    identities_of: dict[Any, set[Any]] = {}
-    for name, identity in zip(names, identities, strict=True):
-        if name is not None:
-            identities_of.setdefault(name, set()).add(identity)
-    unknown = _networks(frame["address"], 24) if level == "subnet" else None
-    scopes = frame["scope"].to_numpy(object)
-    has_name = frame["name"].notna().to_numpy()
-    ids = np.empty(len(frame), object)
-    for row, (name, identity) in enumerate(zip(names, identities, strict=True)):
-        if name is not None:
-            is_plain = name == identity or len(identities_of[name]) == 1
-            ids[row] = name if is_plain else f"{name} ({identity})"
-        elif identity is not None:
-            ids[row] = identity
-        elif scopes[row] in _EVERYWHERE or (scopes[row] in _OUTSIDE and has_name[row]):
-            ids[row] = named[row]
-        elif scopes[row] in _OUTSIDE:
-            ids[row] = frame["node"].iat[row]
-        else:
-            ids[row] = unknown[row] if unknown is not None else f"{level} {NOT_KNOWN}"
-    return ids
-
-
-def _named_ids(frame: pd.DataFrame) -> Texts:
-    ids = frame["node"].to_numpy(object).copy()
-    names = frame["name"].to_numpy(object)
-    has_name = frame["name"].notna().to_numpy()
-    # A name that reads like an address or like a node of ours would merge with it.
-    ids[has_name] = [
-        f"{name} (name)" if name == INTERNET or _is_network(name) else name
-        for name in names[has_name]
-    ]
-    return ids
-
-
-def _networks(addresses: Iterable[str], bits: int) -> Texts:
-    """Return the network of each address; IPv6 takes `/64`, or its share of a short mask."""
-    bits6 = 64 if bits >= 16 else bits * 4
-    return np.array(
-        [
-            str(ipaddress.ip_network((a, bits6 if ":" in a else bits), strict=False))
-            for a in addresses
-        ],
-        object,
-    )
-
-
-def _address_ids(frame: pd.DataFrame) -> list[str]:
-    keys = zip(frame["address"], frame["vpc_key"], strict=True)
-    return [
-        address
-        if key is None or pd.isna(key)
-        else f"{address} ({f'VPC {NOT_KNOWN}' if key == UNKNOWN_VPC else key})"
-        for address, key in keys
-    ]
 
 
 def _resolved(places: pd.DataFrame) -> pd.DataFrame:
@@ -423,14 +326,6 @@ def _shared(values: Iterable[Any]) -> str | None:
     """Return the one value of several rows; None where there is none, or more than one."""
     found = {value for value in values if value is not None}
     return str(found.pop()) if len(found) == 1 else None
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text.partition(" (")[0], strict=False)
-    except ValueError:
-        return False
-    return True
 
 
 def _numeric(address: str) -> tuple[int, int]:
