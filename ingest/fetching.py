@@ -55,8 +55,9 @@ class Fetcher:
     end of the program.
 
     Attributes:
-        listed: Objects listed so far, and `listed_bytes` their size.
+        listed: Objects listed so far.
         known: Of these, objects that were left out as known.
+        new_bytes: Size of the others.
         waker: Can be read when something has arrived.
         spool: Holds the copies of what was fetched; arrivals are released there.
         error: What ended the listing early, once `is_done`.
@@ -72,7 +73,7 @@ class Fetcher:
         spool_bytes: int = SPOOL_BYTES,
     ) -> None:
         self._source, self._objects, self._is_known = source, objects, is_known
-        self.listed = self.listed_bytes = self.known = 0
+        self.listed = self.known = self.new_bytes = 0
         self.error: Exception | None = None
         self.gave_up = False
         self._todo: queue.Queue[LogObject | None] = queue.Queue(_LISTED_AHEAD)
@@ -142,11 +143,12 @@ class Fetcher:
         try:
             for log_object in self._objects:
                 self.listed += 1
-                self.listed_bytes += log_object.size
                 if self._is_known(log_object):
                     self.known += 1
-                elif not self._put(self._todo, log_object):
-                    break
+                else:
+                    self.new_bytes += log_object.size
+                    if not self._put(self._todo, log_object):
+                        break
                 if self._stopping:
                     break
         except Exception as error:  # noqa: BLE001 - raised again in the main thread

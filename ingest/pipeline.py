@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ingest.batch import BatchResult, BatchTask
+from ingest.batching import BATCH_BYTES, Gathered
 from ingest.errors import CacheError, PermissionDeniedError
 from ingest.fetching import SPOOL_BYTES, Arrival, Fetcher
 from ingest.known import KnownObjects
@@ -31,10 +32,7 @@ from ingest.store.commit import READ_STATUSES
 from ingest.store.layout import CATALOG_NAME, open_catalog
 from ingest.store.write import CacheWriter, ObjectOutcome
 
-BATCH_BYTES = 24 << 20  # Of objects as delivered; about 200 MB of text.
-BATCH_OBJECTS = 2_000
 WITHOUT_LAYOUT = ("no-header", "not-a-log")  # What another `--format` may change.
-_SMALL_BATCH = 2 << 20  # A short load is shared out among the parsers, but not below this.
 _STOP_WITHIN_S = 6.0
 _PACE_S = 0.01  # Arrivals are taken together, so often at most: waking up costs more than they do.
 _MIN_FREE_BYTES = 1 << 20
@@ -199,8 +197,7 @@ class _Run:
         self.folder = writer.tmp / f"run-{os.getpid()}-{self.batch_id}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.fetcher = Fetcher(loader.source, objects, self._is_known, self.folder, SPOOL_BYTES)
-        self.arrived: list[tuple[int, LogObject, Piece]] = []
-        self.arrived_bytes = 0
+        self.gathered = Gathered()
         self.spooled: dict[int, tuple[LogObject, Piece]] = {}
         self.unchanged = 0
         self.fatal: Exception | None = None
@@ -254,13 +251,13 @@ class _Run:
             self.report.stopped = True
             self.fetcher.stop()
         if self.stop_at is not None:
-            self.arrived.clear()
+            self.gathered.objects.clear()
             return pool.is_idle or time.monotonic() > self.stop_at
         if self.fatal is not None:
             self.fetcher.stop()
-            self.arrived.clear()
+            self.gathered.objects.clear()
             return pool.is_idle
-        return pool.is_idle and self.fetcher.is_done and not self.arrived
+        return pool.is_idle and self.fetcher.is_done and not self.gathered.objects
 
     def _wait(self, pool: BatchPool, *, has_taken: bool) -> list[BatchResult]:
         if has_taken:
@@ -281,45 +278,33 @@ class _Run:
         while self._takes(pool):
             arrival = self.fetcher.arrived()
             if arrival is None:
-                if self.arrived and self.fetcher.is_done:
+                if self.gathered.objects and self.fetcher.is_done:
                     self._submit(pool)
                 break
             has_taken = True
+            self.gathered.seen_bytes += arrival.listed.size
             if arrival.piece is None:
                 self._settle(arrival)
                 continue
             pool.prepare()
-            self.arrived.append((self._next_id(), arrival.found, arrival.piece))
-            self.arrived_bytes += arrival.found.size
+            self.gathered.add(self._next_id(), arrival.found, arrival.piece)
             self.spooled[self.object_id - 1] = arrival.listed, arrival.piece
-            if self.arrived_bytes >= self._batch_bytes(pool) or len(self.arrived) >= BATCH_OBJECTS:
+            listed_bytes = self.fetcher.new_bytes if self.fetcher.is_listed else None
+            if self.gathered.is_enough(listed_bytes, pool.size):
                 self._submit(pool)
         return has_taken
-
-    def _batch_bytes(self, pool: BatchPool) -> int:
-        if not self.fetcher.is_listed:
-            return BATCH_BYTES
-        share = self.fetcher.listed_bytes // pool.size + 1
-        return min(BATCH_BYTES, max(_SMALL_BATCH, share))
 
     def _submit(self, pool: BatchPool) -> None:
         self._check_space()
         batch_id = self._next_batch_id()
-        pool.submit(
-            BatchTask(
-                batch_id,
-                self.arrived,
-                str(self.folder / f"parts-{batch_id}"),
-                self.loader.fields,
-            )
-        )
-        self.arrived, self.arrived_bytes = [], 0
+        parts = str(self.folder / f"parts-{batch_id}")
+        pool.submit(BatchTask(batch_id, self.gathered.take(), parts, self.loader.fields))
 
     def _check_space(self) -> None:
         # Parts take about what compressed logs take, and a sixth of plain text.
         wanted = sum(
             2 * o.size if o.key.endswith((".gz", ".parquet")) else o.size // 2
-            for _, o, _ in self.arrived
+            for _, o, _ in self.gathered.objects
         )
         free = shutil.disk_usage(self.folder).free
         if free < max(wanted, _MIN_FREE_BYTES):
@@ -414,5 +399,5 @@ class _Run:
     def _show(self) -> None:
         if self.on_progress is not None:
             self.progress.objects_total = self.fetcher.listed - self.fetcher.known
-            self.progress.bytes_total = self.fetcher.listed_bytes
+            self.progress.bytes_total = self.fetcher.new_bytes
             self.on_progress(self.progress)

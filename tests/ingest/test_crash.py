@@ -20,10 +20,10 @@ MOMENTS = (0.2, 0.75)  # Of a whole load: from before the first commit to among 
 # Batches as small as these give a load many commits to be killed between.
 LOAD = """
 import sys
-from ingest import pipeline
+from ingest import batching
 from ingest.cli import main
 
-pipeline.BATCH_OBJECTS = 6
+batching.BATCH_OBJECTS = 6
 main()
 """
 VOLUMES = ("records", "flows", "packets", "bytes", "logged_packets", "logged_bytes",

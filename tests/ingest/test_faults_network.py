@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import pipeline
+from ingest import batching, pipeline
 from ingest.pipeline import load
 from ingest.report import IngestReport
 from ingest.sources.local import LocalSource
@@ -241,7 +241,7 @@ def test_a_copy_under_another_key_is_kept_and_told(load_, s3_server, stored, tmp
 
 def test_parsing_goes_on_while_objects_are_fetched(monkeypatch, tmp_path, stored, aws):
     """The last object is handed over only after the first is committed."""
-    monkeypatch.setattr(pipeline, "BATCH_OBJECTS", 1)
+    monkeypatch.setattr(batching, "BATCH_OBJECTS", 1)
     committed = threading.Event()
 
     class Waiting(S3Source):
@@ -262,7 +262,7 @@ def test_fetched_bytes_wait_within_their_budget(s3_server, bucket, aws, tmp_path
     """Sixteen transfers and a spool of two objects: never more than two lie there."""
     body = log_text(make_flows(*({"srcport": n} for n in range(100))))
     s3_server.fill(bucket, [f"{n}.log" for n in range(12)], body)
-    monkeypatch.setattr(pipeline, "BATCH_OBJECTS", 1)
+    monkeypatch.setattr(batching, "BATCH_OBJECTS", 1)
     monkeypatch.setattr(pipeline, "SPOOL_BYTES", 2 * len(body) + 10)
     most = []
     spool = tmp_path / "cache" / "tmp"

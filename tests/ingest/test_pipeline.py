@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import pipeline
+from ingest import batching
 from ingest.batch import BatchResult
 from ingest.parser_pool import TICK_S, ParserPool
 from ingest.pipeline import load
@@ -118,10 +118,13 @@ def test_added_objects_alone_are_read(tmp_path, logs):
     load(LocalSource(logs), tmp_path / "cache", jobs=1)
     write_log(logs / "0.log.gz", make_flows({"bytes": 99}))
     source = CountingSource(logs)
-    report = load(source, tmp_path / "cache", jobs=1)
+    seen: list[Progress] = []
+    report = load(source, tmp_path / "cache", jobs=1, on_progress=seen.append)
 
     assert source.opened == ["0.log.gz"]
     assert (report.objects_known, report.objects_new, report.rows_stored) == (3, 1, 1)
+    size = (logs / "0.log.gz").stat().st_size
+    assert (seen[-1].bytes, seen[-1].bytes_total) == (size, size)
     assert len(cached_rows(tmp_path / "cache")) == 7
 
 
@@ -253,10 +256,10 @@ while True:
 print(len(versions))
 """
 SMALL_BATCHES = """
-from ingest import pipeline
+from ingest import batching
 from ingest.cli import main
 
-pipeline.BATCH_OBJECTS = 10
+batching.BATCH_OBJECTS = 10
 main()
 """
 
@@ -320,7 +323,7 @@ def test_an_object_that_fails_late_leaves_none_of_its_rows(tmp_path, logs):
 
 def test_a_load_sleeps_while_all_parsers_work(tmp_path, logs, monkeypatch):
     """What has arrived and cannot be taken yet wakes nobody: it would do so without end."""
-    monkeypatch.setattr(pipeline, "BATCH_OBJECTS", 1)
+    monkeypatch.setattr(batching, "BATCH_OBJECTS", 1)
     monkeypatch.setattr(WatchedPool, "waited_for", ())
     for n in range(12):
         write_log(logs / f"more-{n}.log.gz", make_flows({"bytes": n}))

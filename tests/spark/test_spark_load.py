@@ -60,7 +60,7 @@ def test_the_cluster_makes_the_same_cache(
     cluster: SparkCluster, logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Flows with all derived columns and every rollup, over several batches."""
-    monkeypatch.setattr("ingest.pipeline.BATCH_OBJECTS", 9)
+    monkeypatch.setattr("ingest.batching.BATCH_OBJECTS", 9)
     reports = [
         filled(logs, tmp_path / "local", local_pool),
         filled(logs, tmp_path / "spark", SparkPools(cluster.url)),

@@ -1,0 +1,69 @@
+"""How large a batch is: what has arrived is gathered until it is worth a parser's while."""
+
+from __future__ import annotations
+
+from ingest.sources import LogObject
+from ingest.spool import Piece
+
+BATCH_BYTES = 24 << 20  # Of objects as delivered; about 200 MB of text.
+BATCH_OBJECTS = 2_000
+_SMALL_BATCH = 2 << 20  # What is left is shared out among the parsers, but not below this.
+
+
+class Gathered:
+    """What has arrived and is in no batch yet.
+
+    Attributes:
+        objects: Number, listing and place of each.
+        seen_bytes: Size of everything that has arrived so far, as it was listed.
+    """
+
+    def __init__(self) -> None:
+        self.objects: list[tuple[int, LogObject, Piece]] = []
+        self.seen_bytes = 0
+        self._bytes = 0
+        self._n_batches = 0
+
+    def add(self, object_id: int, found: LogObject, piece: Piece) -> None:
+        """Take one object."""
+        self.objects.append((object_id, found, piece))
+        self._bytes += found.size
+
+    def is_enough(self, listed_bytes: int | None, parsers: int) -> bool:
+        """Tell whether this is a batch.
+
+        Args:
+            listed_bytes: Size of everything that arrives; None: not known yet.
+            parsers: How many batches are parsed side by side.
+        """
+        wanted = BATCH_BYTES
+        if listed_bytes is not None:
+            left = listed_bytes - self.seen_bytes + self._bytes
+            wanted = max(_SMALL_BATCH, share_of(left, self._n_batches, parsers))
+        return self._bytes >= wanted or len(self.objects) >= BATCH_OBJECTS
+
+    def take(self) -> list[tuple[int, LogObject, Piece]]:
+        """Return the objects as a batch, and begin the next."""
+        objects, self.objects = self.objects, []
+        self._bytes = 0
+        self._n_batches += 1
+        return objects
+
+
+def share_of(left: int, n_batches: int, parsers: int) -> int:
+    """Return how many bytes the next batch takes, so that all parsers end together.
+
+    Args:
+        left: Bytes that are in no batch yet.
+        n_batches: Batches so far.
+        parsers: How many run side by side; each shall get as many batches as the others.
+
+    Returns:
+        An equal share of what is left, at most `BATCH_BYTES`.
+    """
+    rounds = _up(n_batches + _up(left, BATCH_BYTES), parsers)
+    return _up(left, max(1, rounds * parsers - n_batches))
+
+
+def _up(number: int, divisor: int) -> int:
+    return -(-number // divisor)
