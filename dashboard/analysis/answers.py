@@ -176,8 +176,8 @@ class Changes:
             `port`, `protocol`, then `flows`, `bytes`, `packets`, `accepted` and `rejected`,
             each with `<name>_before`, and `difference` of the question's metric against the
             range before, scaled to equal length. Largest difference first, ties by key.
-        sums: One row for each `change`, over everything above the threshold, with the same
-            numbers and `edges`; the rows are part of it.
+        sums: One row for each `change`, over everything above the threshold: the question's
+            metric, now and before, `difference` and `edges`; the rows are part of it.
         scale: Length of the range now over that of the range before.
     """
 

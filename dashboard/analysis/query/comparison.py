@@ -31,7 +31,8 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
         `part`, `change` (of KINDS), KEY, for each of METRICS `<name>` and `<name>_before`,
         `difference` (of the question's metric, against the scaled range before), `edges`.
         Where `part` is CHANGE: the largest differences first, ties by key. Then a row SUM
-        for each kind, over everything above the threshold.
+        for each kind, over everything above the threshold, of the question's metric alone:
+        to sum up the others by kind took two fifths of the time.
     """
     both = _with_metrics(rows.table("compared_edges"))
     # As in `conversations.top_conversations`: the metric alone tells what became of an edge.
@@ -60,20 +61,20 @@ def changes(rows: Rows, query: FlowQuery, *, scale: int, kinds: str = "") -> ir.
     )
     wanted = [KINDS.index(kind) for kind in (kinds.split(",") if kinds else KINDS[:4])]
     kept = every.filter(every.change.isin(wanted))
-    order = (ibis.desc(kept["difference"].abs()), *(kept[name] for name in KEY))
-    found = _sums_of(both, every, kept.order_by(*order).limit(query.top_k))
-    of_edges = _with_difference(found.filter(found.src.notnull()), query.metric, scale)
+    kept = kept.order_by(ibis.desc(kept["difference"].abs()), *(kept[name] for name in KEY))
+    of_edges = _sums_of(both, kept.limit(query.top_k))
     of_edges = of_edges.mutate(part=ibis.literal(CHANGE, "int8"), edges=ibis.literal(1, "int64"))
-    totals = found.group_by("change").aggregate(**{name: found[name].sum() for name in _SUMS})
+    totals = every.group_by("change").aggregate(
+        **{name: every[name].sum() for name in metrics}, edges=every.count()
+    )
     # Of the sums: doubles that several threads add up differ in their last digits.
-    totals = _with_difference(totals, query.metric, scale)
-    counts = every.group_by(counted="change").aggregate(edges=every.count())
-    totals = totals.join(counts, totals.change == counts.counted).mutate(
+    totals = _with_difference(totals, query.metric, scale).mutate(
         part=ibis.literal(SUM, "int8"),
         src=ibis.null(every.src.type()),
         dst=ibis.null(every.dst.type()),
         port=ibis.null("int32"),
         protocol=ibis.null("int16"),
+        **{name: ibis.null("int64") for name in _SUMS if name not in metrics},
     )
     names = ("part", "change", *KEY, *_SUMS, "difference", "edges")
     answer = of_edges.select(*names).union(totals.select(*names))
@@ -112,26 +113,13 @@ def _with_difference(edges: ir.Table, metric: str, scale: int) -> ir.Table:
     return edges.mutate(difference=difference.cast("float64"))
 
 
-def _sums_of(both: ir.Table, every: ir.Table, kept: ir.Table) -> ir.Table:
-    """Sum up the edges that are kept, one by one, and all others together, by `change`.
+def _sums_of(both: ir.Table, kept: ir.Table) -> ir.Table:
+    """Sum up the edges that are kept.
 
     Returns:
-        `change`, KEY (all null for the others), for each of METRICS `<name>` and `<name>_before`.
+        KEY, `change`, `difference`, and for each of METRICS `<name>` and `<name>_before`.
     """
-    kept = kept.select(**{f"kept_{name}": kept[name] for name in KEY})
-    ends = tuple(f"every_{name}" for name in KEY)
-    told = every.left_join(kept, same_edge(every, kept, tuple(kept.columns)))
-    told = told.select(
-        "change",
-        is_kept=told.kept_src.notnull(),
-        **{name: told[of] for name, of in zip(ends, KEY, strict=True)},
-    )
-    rows = both.join(told, same_edge(both, told, ends))
-    keys = {
-        name: ibis.ifelse(rows.is_kept, rows[name], ibis.null(rows[name].type())) for name in KEY
-    }
-    sums = rows.group_by("change", "is_now", **keys).aggregate(
-        **{name: rows[name].sum() for name in METRICS}
-    )
-    sums = sums.group_by("change", *KEY).aggregate(**_now_and_before(sums, *METRICS))
+    kept = kept.select("change", "difference", **{f"kept_{name}": kept[name] for name in KEY})
+    rows = both.join(kept, same_edge(both, kept, tuple(f"kept_{name}" for name in KEY)))
+    sums = rows.group_by(*KEY, "change", "difference").aggregate(**_now_and_before(rows, *METRICS))
     return sums.fill_null(dict.fromkeys(_SUMS, 0))

@@ -127,11 +127,10 @@ class FlowSource(Editions):
                 )
             )  # fmt: skip
             part = rows.pop("part")
+            summed = ["change", query.metric, f"{query.metric}_before", "difference", "edges"]
             return Changes(
                 rows=rows[part == comparison.CHANGE].drop(columns="edges").reset_index(drop=True),
-                sums=rows[part == comparison.SUM]
-                .drop(columns=["src", "dst", "port", "protocol"])
-                .reset_index(drop=True),
+                sums=rows[part == comparison.SUM][summed].reset_index(drop=True),
                 scale=scale,
             )
 

@@ -523,306 +523,203 @@ FROM (
     "t4"."src" IS NOT NULL
     AND "t4"."dst" IS NOT NULL
     AND GREATEST(COALESCE("t4"."flows", 0), COALESCE("t4"."flows_before", 0)) >= $threshold
-), "t18" AS (
-  SELECT
-    "t17"."change",
-    "t17"."src",
-    "t17"."dst",
-    "t17"."port",
-    "t17"."protocol",
-    SUM("t17"."flows") FILTER(WHERE
-      "t17"."is_now") AS "flows",
-    SUM("t17"."flows") FILTER(WHERE
-      NOT (
-        "t17"."is_now"
-      )) AS "flows_before",
-    SUM("t17"."bytes") FILTER(WHERE
-      "t17"."is_now") AS "bytes",
-    SUM("t17"."bytes") FILTER(WHERE
-      NOT (
-        "t17"."is_now"
-      )) AS "bytes_before",
-    SUM("t17"."packets") FILTER(WHERE
-      "t17"."is_now") AS "packets",
-    SUM("t17"."packets") FILTER(WHERE
-      NOT (
-        "t17"."is_now"
-      )) AS "packets_before",
-    SUM("t17"."accepted") FILTER(WHERE
-      "t17"."is_now") AS "accepted",
-    SUM("t17"."accepted") FILTER(WHERE
-      NOT (
-        "t17"."is_now"
-      )) AS "accepted_before",
-    SUM("t17"."rejected") FILTER(WHERE
-      "t17"."is_now") AS "rejected",
-    SUM("t17"."rejected") FILTER(WHERE
-      NOT (
-        "t17"."is_now"
-      )) AS "rejected_before"
-  FROM (
-    SELECT
-      "t16"."change",
-      "t16"."is_now",
-      CASE WHEN "t16"."is_kept" THEN "t16"."src" ELSE CAST(NULL AS INT) END AS "src",
-      CASE WHEN "t16"."is_kept" THEN "t16"."dst" ELSE CAST(NULL AS INT) END AS "dst",
-      CASE WHEN "t16"."is_kept" THEN "t16"."port" ELSE CAST(NULL AS INT) END AS "port",
-      CASE WHEN "t16"."is_kept" THEN "t16"."protocol" ELSE CAST(NULL AS SMALLINT) END AS "protocol",
-      SUM("t16"."flows") AS "flows",
-      SUM("t16"."bytes") AS "bytes",
-      SUM("t16"."packets") AS "packets",
-      SUM("t16"."accepted") AS "accepted",
-      SUM("t16"."rejected") AS "rejected"
-    FROM (
-      SELECT
-        "t3"."src",
-        "t3"."dst",
-        "t3"."protocol",
-        "t3"."flows",
-        "t3"."bytes",
-        "t3"."packets",
-        "t3"."is_now",
-        "t3"."port",
-        "t3"."accepted",
-        "t3"."rejected",
-        "t15"."change",
-        "t15"."is_kept",
-        "t15"."every_src",
-        "t15"."every_dst",
-        "t15"."every_port",
-        "t15"."every_protocol"
-      FROM "t1" AS "t3"
-      INNER JOIN (
-        SELECT
-          "t7"."change",
-          "t13"."kept_src" IS NOT NULL AS "is_kept",
-          "t7"."src" AS "every_src",
-          "t7"."dst" AS "every_dst",
-          "t7"."port" AS "every_port",
-          "t7"."protocol" AS "every_protocol"
-        FROM "t5" AS "t7"
-        LEFT OUTER JOIN (
-          SELECT
-            "t11"."src" AS "kept_src",
-            "t11"."dst" AS "kept_dst",
-            "t11"."port" AS "kept_port",
-            "t11"."protocol" AS "kept_protocol"
-          FROM (
-            SELECT
-              *
-            FROM "t5" AS "t6"
-            WHERE
-              "t6"."change" IN (0, 1, 2, 3)
-            ORDER BY
-              ABS("t6"."difference") DESC,
-              "t6"."src" ASC,
-              "t6"."dst" ASC,
-              "t6"."port" ASC,
-              "t6"."protocol" ASC
-            LIMIT 7
-          ) AS "t11"
-        ) AS "t13"
-          ON "t7"."src" = "t13"."kept_src"
-          AND "t7"."dst" = "t13"."kept_dst"
-          AND COALESCE("t7"."port", -1) = COALESCE("t13"."kept_port", -1)
-          AND COALESCE("t7"."protocol", -1) = COALESCE("t13"."kept_protocol", -1)
-      ) AS "t15"
-        ON "t3"."src" = "t15"."every_src"
-        AND "t3"."dst" = "t15"."every_dst"
-        AND COALESCE("t3"."port", -1) = COALESCE("t15"."every_port", -1)
-        AND COALESCE("t3"."protocol", -1) = COALESCE("t15"."every_protocol", -1)
-    ) AS "t16"
-    GROUP BY
-      1,
-      2,
-      3,
-      4,
-      5,
-      6
-  ) AS "t17"
-  GROUP BY
-    1,
-    2,
-    3,
-    4,
-    5
 )
 SELECT
   *
 FROM (
   SELECT
-    "t27"."part",
+    "t16"."part",
     CASE
-      WHEN "t27"."change" = 0
+      WHEN "t16"."change" = 0
       THEN 'added'
-      WHEN "t27"."change" = 1
+      WHEN "t16"."change" = 1
       THEN 'gone'
-      WHEN "t27"."change" = 2
+      WHEN "t16"."change" = 2
       THEN 'grew'
-      WHEN "t27"."change" = 3
+      WHEN "t16"."change" = 3
       THEN 'shrank'
-      WHEN "t27"."change" = 4
+      WHEN "t16"."change" = 4
       THEN 'same'
       ELSE NULL
     END AS "change",
-    "t27"."src",
-    "t27"."dst",
-    "t27"."port",
-    "t27"."protocol",
-    "t27"."flows",
-    "t27"."flows_before",
-    "t27"."bytes",
-    "t27"."bytes_before",
-    "t27"."packets",
-    "t27"."packets_before",
-    "t27"."accepted",
-    "t27"."accepted_before",
-    "t27"."rejected",
-    "t27"."rejected_before",
-    "t27"."difference",
-    "t27"."edges"
+    "t16"."src",
+    "t16"."dst",
+    "t16"."port",
+    "t16"."protocol",
+    "t16"."flows",
+    "t16"."flows_before",
+    "t16"."bytes",
+    "t16"."bytes_before",
+    "t16"."packets",
+    "t16"."packets_before",
+    "t16"."accepted",
+    "t16"."accepted_before",
+    "t16"."rejected",
+    "t16"."rejected_before",
+    "t16"."difference",
+    "t16"."edges"
   FROM (
     SELECT
       *
     FROM (
       SELECT
         0 AS "part",
-        "t19"."change",
-        "t19"."src",
-        "t19"."dst",
-        "t19"."port",
-        "t19"."protocol",
-        COALESCE("t19"."flows", 0) AS "flows",
-        COALESCE("t19"."flows_before", 0) AS "flows_before",
-        COALESCE("t19"."bytes", 0) AS "bytes",
-        COALESCE("t19"."bytes_before", 0) AS "bytes_before",
-        COALESCE("t19"."packets", 0) AS "packets",
-        COALESCE("t19"."packets_before", 0) AS "packets_before",
-        COALESCE("t19"."accepted", 0) AS "accepted",
-        COALESCE("t19"."accepted_before", 0) AS "accepted_before",
-        COALESCE("t19"."rejected", 0) AS "rejected",
-        COALESCE("t19"."rejected_before", 0) AS "rejected_before",
-        COALESCE("t19"."flows", 0) - (
-          (
-            CAST(COALESCE("t19"."flows_before", 0) AS DOUBLE) * 933775
-          ) / 1000000
-        ) AS "difference",
+        "t14"."change",
+        "t14"."src",
+        "t14"."dst",
+        "t14"."port",
+        "t14"."protocol",
+        COALESCE("t14"."flows", 0) AS "flows",
+        COALESCE("t14"."flows_before", 0) AS "flows_before",
+        COALESCE("t14"."bytes", 0) AS "bytes",
+        COALESCE("t14"."bytes_before", 0) AS "bytes_before",
+        COALESCE("t14"."packets", 0) AS "packets",
+        COALESCE("t14"."packets_before", 0) AS "packets_before",
+        COALESCE("t14"."accepted", 0) AS "accepted",
+        COALESCE("t14"."accepted_before", 0) AS "accepted_before",
+        COALESCE("t14"."rejected", 0) AS "rejected",
+        COALESCE("t14"."rejected_before", 0) AS "rejected_before",
+        "t14"."difference",
         1 AS "edges"
-      FROM "t18" AS "t19"
-      WHERE
-        "t19"."src" IS NOT NULL
-    ) AS "t22"
+      FROM (
+        SELECT
+          "t13"."src",
+          "t13"."dst",
+          "t13"."port",
+          "t13"."protocol",
+          "t13"."change",
+          "t13"."difference",
+          SUM("t13"."flows") FILTER(WHERE
+            "t13"."is_now") AS "flows",
+          SUM("t13"."flows") FILTER(WHERE
+            NOT (
+              "t13"."is_now"
+            )) AS "flows_before",
+          SUM("t13"."bytes") FILTER(WHERE
+            "t13"."is_now") AS "bytes",
+          SUM("t13"."bytes") FILTER(WHERE
+            NOT (
+              "t13"."is_now"
+            )) AS "bytes_before",
+          SUM("t13"."packets") FILTER(WHERE
+            "t13"."is_now") AS "packets",
+          SUM("t13"."packets") FILTER(WHERE
+            NOT (
+              "t13"."is_now"
+            )) AS "packets_before",
+          SUM("t13"."accepted") FILTER(WHERE
+            "t13"."is_now") AS "accepted",
+          SUM("t13"."accepted") FILTER(WHERE
+            NOT (
+              "t13"."is_now"
+            )) AS "accepted_before",
+          SUM("t13"."rejected") FILTER(WHERE
+            "t13"."is_now") AS "rejected",
+          SUM("t13"."rejected") FILTER(WHERE
+            NOT (
+              "t13"."is_now"
+            )) AS "rejected_before"
+        FROM (
+          SELECT
+            "t3"."src",
+            "t3"."dst",
+            "t3"."protocol",
+            "t3"."flows",
+            "t3"."bytes",
+            "t3"."packets",
+            "t3"."is_now",
+            "t3"."port",
+            "t3"."accepted",
+            "t3"."rejected",
+            "t11"."change",
+            "t11"."difference",
+            "t11"."kept_src",
+            "t11"."kept_dst",
+            "t11"."kept_port",
+            "t11"."kept_protocol"
+          FROM "t1" AS "t3"
+          INNER JOIN (
+            SELECT
+              "t9"."change",
+              "t9"."difference",
+              "t9"."src" AS "kept_src",
+              "t9"."dst" AS "kept_dst",
+              "t9"."port" AS "kept_port",
+              "t9"."protocol" AS "kept_protocol"
+            FROM (
+              SELECT
+                *
+              FROM "t5" AS "t6"
+              WHERE
+                "t6"."change" IN (0, 1, 2, 3)
+              ORDER BY
+                ABS("t6"."difference") DESC,
+                "t6"."src" ASC,
+                "t6"."dst" ASC,
+                "t6"."port" ASC,
+                "t6"."protocol" ASC
+              LIMIT 7
+            ) AS "t9"
+          ) AS "t11"
+            ON "t3"."src" = "t11"."kept_src"
+            AND "t3"."dst" = "t11"."kept_dst"
+            AND COALESCE("t3"."port", -1) = COALESCE("t11"."kept_port", -1)
+            AND COALESCE("t3"."protocol", -1) = COALESCE("t11"."kept_protocol", -1)
+        ) AS "t13"
+        GROUP BY
+          1,
+          2,
+          3,
+          4,
+          5,
+          6
+      ) AS "t14"
+    ) AS "t15"
     UNION ALL
     SELECT
       *
     FROM (
       SELECT
         1 AS "part",
-        "t25"."change",
+        "t7"."change",
         CAST(NULL AS INT) AS "src",
         CAST(NULL AS INT) AS "dst",
         CAST(NULL AS INT) AS "port",
         CAST(NULL AS SMALLINT) AS "protocol",
-        "t25"."flows",
-        "t25"."flows_before",
-        "t25"."bytes",
-        "t25"."bytes_before",
-        "t25"."packets",
-        "t25"."packets_before",
-        "t25"."accepted",
-        "t25"."accepted_before",
-        "t25"."rejected",
-        "t25"."rejected_before",
-        "t25"."difference",
-        "t25"."edges"
+        "t7"."flows",
+        "t7"."flows_before",
+        CAST(NULL AS BIGINT) AS "bytes",
+        CAST(NULL AS BIGINT) AS "bytes_before",
+        CAST(NULL AS BIGINT) AS "packets",
+        CAST(NULL AS BIGINT) AS "packets_before",
+        CAST(NULL AS BIGINT) AS "accepted",
+        CAST(NULL AS BIGINT) AS "accepted_before",
+        CAST(NULL AS BIGINT) AS "rejected",
+        CAST(NULL AS BIGINT) AS "rejected_before",
+        "t7"."flows" - (
+          (
+            CAST("t7"."flows_before" AS DOUBLE) * 933775
+          ) / 1000000
+        ) AS "difference",
+        "t7"."edges"
       FROM (
         SELECT
-          "t24"."change",
-          "t24"."flows",
-          "t24"."flows_before",
-          "t24"."bytes",
-          "t24"."bytes_before",
-          "t24"."packets",
-          "t24"."packets_before",
-          "t24"."accepted",
-          "t24"."accepted_before",
-          "t24"."rejected",
-          "t24"."rejected_before",
-          "t24"."difference",
-          "t9"."counted",
-          "t9"."edges"
-        FROM (
-          SELECT
-            "t21"."change",
-            "t21"."flows",
-            "t21"."flows_before",
-            "t21"."bytes",
-            "t21"."bytes_before",
-            "t21"."packets",
-            "t21"."packets_before",
-            "t21"."accepted",
-            "t21"."accepted_before",
-            "t21"."rejected",
-            "t21"."rejected_before",
-            "t21"."flows" - (
-              (
-                CAST("t21"."flows_before" AS DOUBLE) * 933775
-              ) / 1000000
-            ) AS "difference"
-          FROM (
-            SELECT
-              "t20"."change",
-              SUM("t20"."flows") AS "flows",
-              SUM("t20"."flows_before") AS "flows_before",
-              SUM("t20"."bytes") AS "bytes",
-              SUM("t20"."bytes_before") AS "bytes_before",
-              SUM("t20"."packets") AS "packets",
-              SUM("t20"."packets_before") AS "packets_before",
-              SUM("t20"."accepted") AS "accepted",
-              SUM("t20"."accepted_before") AS "accepted_before",
-              SUM("t20"."rejected") AS "rejected",
-              SUM("t20"."rejected_before") AS "rejected_before"
-            FROM (
-              SELECT
-                "t19"."change",
-                "t19"."src",
-                "t19"."dst",
-                "t19"."port",
-                "t19"."protocol",
-                COALESCE("t19"."flows", 0) AS "flows",
-                COALESCE("t19"."flows_before", 0) AS "flows_before",
-                COALESCE("t19"."bytes", 0) AS "bytes",
-                COALESCE("t19"."bytes_before", 0) AS "bytes_before",
-                COALESCE("t19"."packets", 0) AS "packets",
-                COALESCE("t19"."packets_before", 0) AS "packets_before",
-                COALESCE("t19"."accepted", 0) AS "accepted",
-                COALESCE("t19"."accepted_before", 0) AS "accepted_before",
-                COALESCE("t19"."rejected", 0) AS "rejected",
-                COALESCE("t19"."rejected_before", 0) AS "rejected_before"
-              FROM "t18" AS "t19"
-            ) AS "t20"
-            GROUP BY
-              1
-          ) AS "t21"
-        ) AS "t24"
-        INNER JOIN (
-          SELECT
-            "t6"."change" AS "counted",
-            COUNT(*) AS "edges"
-          FROM "t5" AS "t6"
-          GROUP BY
-            1
-        ) AS "t9"
-          ON "t24"."change" = "t9"."counted"
-      ) AS "t25"
-    ) AS "t26"
-  ) AS "t27"
-) AS "t28"
+          "t6"."change",
+          SUM("t6"."flows") AS "flows",
+          SUM("t6"."flows_before") AS "flows_before",
+          COUNT(*) AS "edges"
+        FROM "t5" AS "t6"
+        GROUP BY
+          1
+      ) AS "t7"
+    ) AS "t12"
+  ) AS "t16"
+) AS "t17"
 ORDER BY
-  "t28"."part" ASC,
-  ABS("t28"."difference") DESC,
-  "t28"."src" ASC,
-  "t28"."dst" ASC,
-  "t28"."port" ASC,
-  "t28"."protocol" ASC,
-  "t28"."change" ASC
+  "t17"."part" ASC,
+  ABS("t17"."difference") DESC,
+  "t17"."src" ASC,
+  "t17"."dst" ASC,
+  "t17"."port" ASC,
+  "t17"."protocol" ASC,
+  "t17"."change" ASC
