@@ -36,18 +36,26 @@ class Gathered:
             listed_bytes: Size of everything that arrives; None: not known yet.
             parsers: How many batches are parsed side by side.
         """
-        wanted = BATCH_BYTES
-        if listed_bytes is not None:
-            left = listed_bytes - self.seen_bytes + self._bytes
-            wanted = max(_SMALL_BATCH, share_of(left, self._n_batches, parsers))
+        wanted = self._wanted(listed_bytes, parsers)
         return self._bytes >= wanted or len(self.objects) >= BATCH_OBJECTS
 
-    def take(self) -> list[tuple[int, LogObject, Piece]]:
-        """Return the objects as a batch, and begin the next."""
-        objects, self.objects = self.objects, []
-        self._bytes = 0
+    def take(self, listed_bytes: int | None, parsers: int) -> list[tuple[int, LogObject, Piece]]:
+        """Return a batch, as large as `is_enough` asks for where there is as much."""
+        wanted = self._wanted(listed_bytes, parsers)
+        taken = n_bytes = 0
+        while taken < min(len(self.objects), BATCH_OBJECTS) and (not taken or n_bytes < wanted):
+            n_bytes += self.objects[taken][1].size
+            taken += 1
+        objects, self.objects = self.objects[:taken], self.objects[taken:]
+        self._bytes -= n_bytes
         self._n_batches += 1
         return objects
+
+    def _wanted(self, listed_bytes: int | None, parsers: int) -> int:
+        if listed_bytes is None:
+            return BATCH_BYTES
+        left = listed_bytes - self.seen_bytes + self._bytes
+        return max(_SMALL_BATCH, share_of(left, self._n_batches, parsers))
 
 
 def share_of(left: int, n_batches: int, parsers: int) -> int:

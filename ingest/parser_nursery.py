@@ -1,4 +1,4 @@
-"""The process that parsers are forked from, and the parent's hold on it.
+"""The process that parsers are forked from; `nursery` is the parent's hold on it.
 
 Starting Python, numpy and the kernels takes as long as parsing 300,000 records. One
 process loads them once, without threads, and every parser begins as its copy; memory is
@@ -12,121 +12,20 @@ are all of them.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import resource
 import signal
 import socket
-import struct
-import subprocess
 import sys
-import tempfile
 import time
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
+from ingest.nursery import ANSWER, FORK, REQUEST
 from ingest.parser_process import serve
 
-MODULE = "ingest.parser_nursery"
-
-_FORK, _END = 1, 2
-_REQUEST = struct.Struct("=qqq")  # What, which parser, and its bytes of memory or milliseconds.
-_ANSWER = struct.Struct("=q")  # Exit code as `subprocess` tells it.
-_SETTINGS = {
-    # Parsers run side by side; threads inside them would only queue, and not survive a fork.
-    "POLARS_MAX_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    # A chunk needs what the chunk before did: the system would clear the same pages again.
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
-}
-_DYING_S = 2.0
 _FIRST_LOOK_S, _LAST_LOOK_S = 0.001, 0.05
-
-
-class Nursery:
-    """The parent's side: one process, started with the object.
-
-    Args:
-        module: Where its `main` is.
-    """
-
-    def __init__(self, module: str) -> None:
-        self._control, theirs = socket.socketpair()
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self._last_words = ""
-        package_root = str(Path(__file__).parents[1])
-        paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
-                # Not -m: what its main module defines could not be read here.
-                [sys.executable, "-c", f"from {module} import main; main()", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._stderr,
-                env={**os.environ, **_SETTINGS, "PYTHONPATH": ":".join(paths)},
-            )
-
-    @property
-    def is_alive(self) -> bool:
-        """It can fork."""
-        return self._process.poll() is None
-
-    def fork(self, number: int, memory_bytes: int, stderr: IO[bytes]) -> Connection:
-        """Ask for a parser, and return at once.
-
-        Args:
-            number: The caller's for it.
-            memory_bytes: What it may allocate at most.
-            stderr: Where its last words go.
-
-        Returns:
-            The connection to it; closed at the other end where there is none.
-        """
-        ours, theirs = socket.socketpair()
-        with theirs, contextlib.suppress(OSError):
-            request = _REQUEST.pack(_FORK, number, memory_bytes)
-            socket.send_fds(self._control, [request], [theirs.fileno(), stderr.fileno()])
-        return Connection(ours.detach())
-
-    def end(self, number: int) -> int:
-        """End a parser, after a moment to do so by itself; return its exit code."""
-        try:
-            self._control.sendall(_REQUEST.pack(_END, number, int(1_000 * _DYING_S)))
-            answer = self._control.recv(_ANSWER.size, socket.MSG_WAITALL)
-        except OSError:
-            answer = b""
-        if len(answer) == _ANSWER.size:
-            code: int = _ANSWER.unpack(answer)[0]
-            return code
-        return self._ended()
-
-    def close(self) -> None:
-        """End the process with all its parsers."""
-        self._control.close()
-        self._ended()
-        self._last_words = last_line(self._stderr)
-        self._stderr.close()
-
-    def last_words(self) -> str:
-        """Return the last line that it wrote to stderr."""
-        return self._last_words if self._stderr.closed else last_line(self._stderr)
-
-    def _ended(self) -> int:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_DYING_S)  # The exit code of its own tells more than ours.
-        self._process.kill()
-        return self._process.wait()
-
-
-def last_line(stderr: IO[bytes]) -> str:
-    """Return the last line of a file of last words, shortened."""
-    stderr.seek(0)
-    last = stderr.read()[-2_000:].decode("utf-8", "replace").strip()
-    return last.rpartition("\n")[2][:200]
 
 
 def main() -> None:
@@ -141,17 +40,17 @@ def main() -> None:
     parsers: dict[int, int] = {}
     try:
         while True:
-            request, files, _, _ = socket.recv_fds(control, _REQUEST.size, 2)
-            if len(request) < _REQUEST.size:
+            request, files, _, _ = socket.recv_fds(control, REQUEST.size, 2)
+            if len(request) < REQUEST.size:
                 return
-            what, number, value = _REQUEST.unpack(request)
-            if what == _FORK:
+            what, number, value = REQUEST.unpack(request)
+            if what == FORK:
                 pid = _fork(control, value, *files)
                 if pid is not None:
                     parsers[number] = pid
             else:
                 code = _end(parsers.pop(number), value / 1_000) if number in parsers else 1
-                control.sendall(_ANSWER.pack(code))
+                control.sendall(ANSWER.pack(code))
     except OSError:
         return
     finally:

@@ -26,8 +26,7 @@ from typing import Protocol, Self
 
 from ingest.batch import BatchResult, BatchTask
 from ingest.errors import CacheError, IngestError
-from ingest.parser_nursery import MODULE as PARSER_MODULE
-from ingest.parser_nursery import Nursery, last_line
+from ingest.nursery import PARSER_MODULE, Nursery, last_line, nursery_of
 from ingest.parser_process import ParserError, Ready
 from ingest.sources import LogObject
 from ingest.spool import Piece
@@ -89,6 +88,9 @@ class BatchPool(Protocol):
 
     def submit(self, task: BatchTask) -> None:
         """Take a batch."""
+
+    def dismiss(self) -> None:
+        """Know that no batch comes any more."""
 
     def wait(
         self, wakers: Sequence[socket.socket] = (), seconds: float = TICK_S
@@ -172,8 +174,7 @@ class ParserPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
-        for parser in self._parsers:
-            parser.kill()
+        self.dismiss()
         if self._nursery is not None:
             self._nursery.close()
             self._nursery = None
@@ -205,6 +206,14 @@ class ParserPool:
         """Take a batch."""
         self._waiting.append(task)
         self._hand_out()
+
+    def dismiss(self) -> None:
+        """Let all processes end; that takes them as long as committing a batch does."""
+        for parser in self._parsers:
+            parser.kill()
+            parser.pid = None  # Soon, the number may mean somebody else.
+        if self._nursery is not None:
+            self._nursery.dismiss()
 
     def wait(
         self, wakers: Sequence[socket.socket] = (), seconds: float = TICK_S
@@ -247,7 +256,7 @@ class ParserPool:
             self._nursery.close()
             self._nursery = None
         if self._nursery is None:
-            self._nursery = Nursery(PARSER_MODULE)
+            self._nursery = nursery_of(PARSER_MODULE)
         return self._nursery
 
     def _receive(self, parser: _Parser) -> None:

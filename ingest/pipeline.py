@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -215,7 +215,10 @@ class _Run:
                     self.fetcher.spool.share(2 * pool.size * BATCH_BYTES)
                 while not self._is_over(pool):
                     has_taken = self._take_arrivals(pool)
-                    for result in self._wait(pool, has_taken=has_taken):
+                    results = self._wait(pool, has_taken=has_taken)
+                    if self._is_over(pool):
+                        pool.dismiss()
+                    for result in results:
                         self._commit(result)
                     self._show()
         finally:
@@ -278,9 +281,10 @@ class _Run:
         while self._takes(pool):
             arrival = self.fetcher.arrived()
             if arrival is None:
-                if self.gathered.objects and self.fetcher.is_done:
-                    self._submit(pool)
-                break
+                if not (self.gathered.objects and self.fetcher.is_done):
+                    break
+                self._submit(pool)
+                continue
             has_taken = True
             self.gathered.seen_bytes += arrival.listed.size
             if arrival.piece is None:
@@ -289,22 +293,26 @@ class _Run:
             pool.prepare()
             self.gathered.add(self._next_id(), arrival.found, arrival.piece)
             self.spooled[self.object_id - 1] = arrival.listed, arrival.piece
-            listed_bytes = self.fetcher.new_bytes if self.fetcher.is_listed else None
-            if self.gathered.is_enough(listed_bytes, pool.size):
+            if self.gathered.is_enough(self._listed_bytes, pool.size):
                 self._submit(pool)
         return has_taken
 
     def _submit(self, pool: BatchPool) -> None:
-        self._check_space()
+        objects = self.gathered.take(self._listed_bytes, pool.size)
+        self._check_space(objects)
         batch_id = self._next_batch_id()
         parts = str(self.folder / f"parts-{batch_id}")
-        pool.submit(BatchTask(batch_id, self.gathered.take(), parts, self.loader.fields))
+        pool.submit(BatchTask(batch_id, objects, parts, self.loader.fields))
 
-    def _check_space(self) -> None:
+    @property
+    def _listed_bytes(self) -> int | None:
+        return self.fetcher.new_bytes if self.fetcher.is_listed else None
+
+    def _check_space(self, objects: Sequence[tuple[int, LogObject, Piece]]) -> None:
         # Parts take about what compressed logs take, and a sixth of plain text.
         wanted = sum(
             2 * o.size if o.key.endswith((".gz", ".parquet")) else o.size // 2
-            for _, o, _ in self.gathered.objects
+            for _, o, _ in objects
         )
         free = shutil.disk_usage(self.folder).free
         if free < max(wanted, _MIN_FREE_BYTES):

@@ -176,5 +176,5 @@ def test_only_the_command_lines_read_the_environment() -> None:
         "ingest.store.cli",
         "dashboard.cli",
         "dashboard.cli.options",
-        "ingest.parser_nursery",
+        "ingest.nursery",
     }

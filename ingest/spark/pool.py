@@ -120,6 +120,9 @@ class SparkPool:
         self._jobs[job] = task
         job.add_done_callback(self._ring)
 
+    def dismiss(self) -> None:
+        """Know that no batch comes any more; the workers are not ours to end."""
+
     def wait(
         self, wakers: Sequence[socket.socket] = (), seconds: float = TICK_S
     ) -> list[BatchResult]:

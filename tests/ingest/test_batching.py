@@ -19,10 +19,11 @@ def gathered_batches(sizes, parsers, listed_after=0):
     for number, size in enumerate(sizes):
         gathered.seen_bytes += size
         gathered.add(number, LogObject(str(number), "", size), Piece("unread"))
-        if gathered.is_enough(sum(sizes) if number >= listed_after else None, parsers):
-            batches.append(gathered.take())
-    if gathered.objects:
-        batches.append(gathered.take())
+        listed = sum(sizes) if number >= listed_after else None
+        if gathered.is_enough(listed, parsers):
+            batches.append(gathered.take(listed, parsers))
+    while gathered.objects:
+        batches.append(gathered.take(sum(sizes), parsers))
     return batches
 
 
@@ -68,6 +69,13 @@ def test_batches_of_one_load_are_alike(sizes, parsers):
     rounds = math.ceil(sum(sizes) / BATCH_BYTES / parsers)
     assert len(batches) <= rounds * parsers
     assert max(weights) - min(weights) <= 5 * max(sizes)
+
+
+def test_what_arrives_before_the_listing_ends_is_shared_out_all_the_same():
+    """18 of 27 MB are there when their number is known: the first batch is no larger for it."""
+    batches = gathered_batches([MB] * 27, 2, listed_after=17)
+
+    assert [len(batch) for batch in batches] == [14, 13]
 
 
 def test_many_small_objects_are_cut_by_number():
