@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ingest.batch import BatchTask, run_batch
 from ingest.schema import DEFAULT_FIELDS
 from ingest.sources import LogObject
 from ingest.spool import Piece
-from tests.bench.measure import Options, Usage, figures, interleaved
+from tests.bench.measure import Options, Usage, figures, interleaved, with_peak
 from tests.bench.measure import run as run_command
 from tests.bench.rivals import RIVALS
 
@@ -95,16 +96,14 @@ def _side_by_side(
     }  # fmt: skip
 
 
-def _commands(logs: Path) -> dict[str, Callable[[], Usage]]:
-    commands: dict[str, Callable[[], Usage]] = {OURS: lambda: _load(logs)}
-    for name in RIVALS:
-        commands[name] = lambda name=name: _rival(name, logs)  # type: ignore[misc]
-    return commands
+def _commands(logs: Path) -> dict[str, Callable[[bool], Usage]]:
+    rivals = {name: partial(_rival, name, logs) for name in RIVALS}
+    return {OURS: partial(_load, logs), **rivals}
 
 
 def _ours_alone(options: Options, console: Console, records: int) -> dict[str, float]:
     logs = _simulated(options, records, ())
-    found = interleaved({OURS: lambda: _load(logs)}, options.repeats, lambda _: None)[OURS]
+    found = interleaved({OURS: partial(_load, logs)}, options.repeats, lambda _: None)[OURS]
     console.print(f"version 5 format: {found.cpu_s:.2f} CPU s, {found.wall_s:.2f} s by the clock")
     return figures(found)
 
@@ -112,7 +111,7 @@ def _ours_alone(options: Options, console: Console, records: int) -> dict[str, f
 def _small_objects(options: Options, console: Console) -> dict[str, float]:
     objects = SMALL_OBJECTS // 10 if options.quick else SMALL_OBJECTS
     logs = small_objects(options, objects)
-    found = interleaved({OURS: lambda: _load(logs)}, options.repeats, lambda _: None)[OURS]
+    found = interleaved({OURS: partial(_load, logs)}, options.repeats, lambda _: None)[OURS]
     rate = objects / found.wall_s
     console.print(f"{objects:,} objects of {SMALL_RECORDS} records: {rate:,.0f} objects/s")
     return {"objects": objects, "objects_per_s": rate, **figures(found)}
@@ -134,6 +133,7 @@ def _curve(options: Options, console: Console, reader_us: float) -> list[dict[st
             usage = run_command(_load_command(logs, Path(cache)))
             flows = _size(Path(cache) / "flows")
             rollups = sum(_size(Path(cache) / name) for name in ROLLUPS)
+        usage = with_peak(usage, _load(logs, True))
         gzipped = _size(logs / "AWSLogs")
         point = {
             "records": records, **figures(usage), "flows_bytes": flows,
@@ -239,15 +239,16 @@ def _load_command(logs: Path, cache: Path) -> list[str]:
     return [sys.executable, "-m", "ingest", "load", str(logs), "--cache", str(cache)]
 
 
-def _load(logs: Path) -> Usage:
+def _load(logs: Path, watch_memory: bool = False) -> Usage:
     with tempfile.TemporaryDirectory(dir=logs.parent) as cache:
-        return run_command(_load_command(logs, Path(cache)))
+        return run_command(_load_command(logs, Path(cache)), watch_memory=watch_memory)
 
 
-def _rival(name: str, logs: Path) -> Usage:
+def _rival(name: str, logs: Path, watch_memory: bool) -> Usage:
     with tempfile.TemporaryDirectory(dir=logs.parent) as out:
         command = [sys.executable, "-m", "tests.bench.rivals", name, str(logs), out]
-        return run_command(command, env={"PYTHONPATH": str(Path.cwd())})
+        env = {"PYTHONPATH": str(Path.cwd())}
+        return run_command(command, env, watch_memory=watch_memory)
 
 
 def _size(folder: Path) -> int:

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -47,20 +47,28 @@ class Usage:
         cpu_s: User and system time of all processes.
         wall_s: Time by the clock.
         peak_bytes: Largest sum of the resident memory of all processes at one moment;
-            pages that they share count once each.
+            pages that they share count once each. 0: not watched.
         peak_private_bytes: The same with shared pages counted by share.
     """
 
     cpu_s: float
     wall_s: float
-    peak_bytes: int
-    peak_private_bytes: int
+    peak_bytes: int = 0
+    peak_private_bytes: int = 0
 
 
-def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Usage:
+def run(
+    command: Sequence[str], env: Mapping[str, str] | None = None, *, watch_memory: bool = False
+) -> Usage:
     """Run a command to its end.
 
     The first run of a command may compile its modules; see `_KEEPS_NO_BYTECODE`.
+
+    Args:
+        command: Program and arguments.
+        env: Variables besides those of this process.
+        watch_memory: Find the peak. Looking takes a fifth of the time of a command that keeps
+            all cores busy: such a run's time by the clock is no figure.
 
     Raises:
         subprocess.CalledProcessError: It failed.
@@ -76,10 +84,12 @@ def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Usage:
         env=settings,
     )
     watch = _MemoryWatch(process.pid)
-    watch.start()
+    if watch_memory:
+        watch.start()
     code = process.wait()
     wall = time.monotonic() - begun
-    watch.stop()
+    if watch_memory:
+        watch.stop()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if code:
         raise subprocess.CalledProcessError(code, command)
@@ -88,31 +98,37 @@ def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Usage:
 
 
 def interleaved(
-    commands: Mapping[str, Callable[[], Usage]], repeats: int, note: Callable[[str], None]
+    commands: Mapping[str, Callable[[bool], Usage]], repeats: int, note: Callable[[str], None]
 ) -> dict[str, Usage]:
     """Run every command in turn, several rounds, and return the medians of each.
 
+    Memory is watched in a round of its own, at the end.
+
     Args:
-        commands: By name.
+        commands: By name; told whether memory is watched.
         repeats: Rounds.
         note: Told of every run.
     """
     runs: dict[str, list[Usage]] = {name: [] for name in commands}
     for turn in range(repeats):
         for name, command in commands.items():
-            usage = command()
+            usage = command(False)
             runs[name].append(usage)
             note(f"{turn + 1}/{repeats} {name}: {usage.cpu_s:.2f} CPU s, {usage.wall_s:.2f} s")
-    return {name: median(found) for name, found in runs.items()}
+    return {name: with_peak(median(found), commands[name](True)) for name, found in runs.items()}
 
 
 def median(runs: Sequence[Usage]) -> Usage:
-    """Return the median of each figure."""
+    """Return the median of both times."""
     return Usage(
-        statistics.median(run.cpu_s for run in runs),
-        statistics.median(run.wall_s for run in runs),
-        int(statistics.median(run.peak_bytes for run in runs)),
-        int(statistics.median(run.peak_private_bytes for run in runs)),
+        statistics.median(run.cpu_s for run in runs), statistics.median(run.wall_s for run in runs)
+    )
+
+
+def with_peak(timed: Usage, watched: Usage) -> Usage:
+    """Return the times of one run and the memory of another."""
+    return replace(
+        timed, peak_bytes=watched.peak_bytes, peak_private_bytes=watched.peak_private_bytes
     )
 
 
