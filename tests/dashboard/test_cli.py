@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +289,30 @@ def test_a_port_in_use_is_one_sentence(cache, monkeypatch, capfd) -> None:
     assert capfd.readouterr().err == (
         f"error: Port {port} on 127.0.0.1 is in use. Stop that program, or give another --port.\n"
     )
+
+
+def test_a_server_that_is_stopped_says_nothing_of_it(cache) -> None:
+    """Ctrl+C ends it, after answers too, with exit code 0 and not a line but its first."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    root = Path(__file__).resolve().parents[2]
+    server = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "dashboard", "serve", "--cache", cache, "--port", str(port)],
+        env=os.environ | {"PYTHONPATH": str(root)}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert server.stderr is not None
+    first = server.stderr.readline()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/graph.json", timeout=30) as answer:
+        graph = json.load(answer)
+    server.send_signal(signal.SIGINT)
+    said = server.communicate(timeout=30)
+
+    assert first == f"Flow Atlas: http://127.0.0.1:{port}  (Ctrl+C stops it)\n"
+    assert graph["edges"]
+    assert said == ("", "")
+    assert server.returncode == 0
 
 
 def test_flags_go_before_the_environment() -> None:
