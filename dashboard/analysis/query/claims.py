@@ -38,48 +38,90 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 _IN_PARTS = frozenset({"security_group", "asn"})  # A part of the text may fit.
 _BY_NODE = frozenset({"ip", "node"})  # These are compared with the node's id, too.
+_NODE = "node id"  # Not the column `node`, which is the id at address level.
 
 
-def holds(
-    claim: Claim, frame: pd.DataFrame, nodes: npt.NDArray[np.object_]
-) -> npt.NDArray[np.bool_]:
+class Folded:
+    """A column of texts that is compared again and again, in any case.
+
+    Args:
+        texts: What it holds; None: not known.
+    """
+
+    def __init__(self, texts: npt.NDArray[np.object_]) -> None:
+        self.texts = texts
+        array = pa.array(texts, pa.string())
+        self._small = pc.ascii_lower(array)
+        # Beyond ASCII, to fold is more than to write small: a sharp s is two letters.
+        self._other = np.flatnonzero(pc.invert(pc.string_is_ascii(array)).fill_null(False))
+
+    def is_any_of(self, wanted: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Tell which texts are any of these."""
+        folded = pa.array(sorted({value.casefold() for value in wanted}), pa.string())
+        found: npt.NDArray[np.bool_] = pc.is_in(self._small, folded).to_numpy(zero_copy_only=False)
+        if len(self._other):
+            found = found.copy()
+            test = _test("in", tuple(wanted))
+            found[self._other] = _mapped(self.texts[self._other].tolist(), test)
+        return found
+
+
+class Known:
+    """What claims are about, column by column.
+
+    Args:
+        frame: What is known of addresses, as `query.naming.Places` has it.
+        nodes: Their node ids at the question's level.
+    """
+
+    def __init__(self, frame: pd.DataFrame, nodes: npt.NDArray[np.object_]) -> None:
+        self._frame, self._nodes = frame, nodes
+        self._folded: dict[str, Folded] = {}
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self._frame)
+
+    def column(self, name: str) -> npt.NDArray[np.object_]:
+        """Return a column of the frame."""
+        found: npt.NDArray[np.object_] = self._frame[name].to_numpy(object)
+        return found
+
+    def folded(self, name: str) -> Folded:
+        """Return a column to compare with, or the node ids; made once."""
+        found = self._folded.get(name)
+        if found is None:
+            texts = self._nodes if name == _NODE else self.column(name)
+            found = self._folded[name] = Folded(texts)
+        return found
+
+
+def holds(claim: Claim, known: Known) -> npt.NDArray[np.bool_]:
     """Tell of which rows a claim is true; it is false of what is not known.
 
     Args:
         claim: What is claimed. Texts are compared in any case.
-        frame: What is known of addresses, as `query.naming.Places` has it.
-        nodes: Their node ids at the question's level.
+        known: The rows.
     """
     values = claim.values
     if claim.field == "scope":
         values = tuple(narrow for v in values for narrow in WIDE_SCOPES.get(v, (v,)))
     fits = _test(claim.operator, values)
-    found = np.zeros(len(frame), np.bool_)
+    found = np.zeros(len(known), np.bool_)
     if claim.field == "tag":
-        return _mapped(frame["tags"], lambda text: fits(_tag(text, claim.key)))
-    whole: list[Iterable[object]] = [nodes] if claim.field in _BY_NODE else []
-    whole += [frame["address"]] if claim.field == "ip" else []
-    for column in COLUMNS.get(claim.field, ()):
+        return _mapped(known.column("tags"), lambda text: fits(_tag(text, claim.key)))
+    whole = [_NODE] if claim.field in _BY_NODE else []
+    whole += ["address"] if claim.field == "ip" else []
+    for name in COLUMNS.get(claim.field, ()):
         if claim.field in _IN_PARTS:
-            found |= _mapped(frame[column], lambda text: any(map(fits, _parts(claim.field, text))))
+            texts = known.column(name)
+            found |= _mapped(texts, lambda text: any(map(fits, _parts(claim.field, text))))
         else:
-            whole.append(frame[column])
-    for texts in whole:
-        found |= _listed(texts, values) if claim.operator == "in" else _mapped(texts, fits)
+            whole.append(name)
+    for name in whole:
+        column = known.folded(name)
+        found |= column.is_any_of(values) if claim.operator == "in" else _mapped(column.texts, fits)
     return found
-
-
-def _listed(texts: Iterable[object], wanted: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Tell which texts are any of these, in any case; as `_test` does, without a loop."""
-    array = pa.array(np.asarray(texts, object), pa.string())
-    folded = pa.array(sorted({value.casefold() for value in wanted}), pa.string())
-    found = pc.is_in(pc.ascii_lower(array), folded).to_numpy(zero_copy_only=False).copy()
-    # Beyond ASCII, to fold is more than to write small: a sharp s is two letters.
-    other = np.flatnonzero(pc.invert(pc.string_is_ascii(array)).fill_null(False))
-    if len(other):
-        found[other] = _mapped(array.take(pa.array(other)).to_pylist(), _test("in", tuple(wanted)))
-    result: npt.NDArray[np.bool_] = found
-    return result
 
 
 def _mapped(values: Iterable[object], test: Callable[[str], bool]) -> npt.NDArray[np.bool_]:

@@ -83,6 +83,13 @@ class Needs:
     ranges: bool
 
 
+def claim_of(term: Term) -> Claim | None:
+    """Return what a term about an end says in texts; None: nothing."""
+    values: tuple[Value, ...] = term.values
+    texts = tuple(value for value in values if isinstance(value, str))
+    return Claim(term.field, term.key, term.operator, texts) if texts else None
+
+
 @functools.lru_cache(maxsize=256)
 def needs_of(expression: Filter | None) -> Needs:
     """Return what a filter needs."""
@@ -96,7 +103,7 @@ def needs_of(expression: Filter | None) -> Needs:
         ranges |= any(isinstance(value, AddressRange) for value in term.values)
         if place is Place.END:
             columns |= {"initiator", "responder"}
-            if (claim := _claim(term)) is not None:
+            if (claim := claim_of(term)) is not None:
                 claims[claim] = None
         elif place is Place.PAIR:
             columns |= {"initiator", "responder"}
@@ -189,7 +196,7 @@ def _end_holds(rows: ir.Table, term: Term, side: str, claims: tuple[Claim, ...])
         for value in term.values
         if isinstance(value, AddressRange)
     ]
-    claim = _claim(term)
+    claim = claim_of(term)
     if claim is not None:
         tests.append(rows[f"{side}_claim_{claims.index(claim)}"])
     return _known(ibis.or_(*tests))
@@ -202,12 +209,6 @@ def _in_range(column: Any, value: AddressRange) -> Any:
     else:
         low, high = f"{value.low:032x}", f"{value.high:032x}"
     return column == low if low == high else column.between(low, high)
-
-
-def _claim(term: Term) -> Claim | None:
-    values: tuple[Value, ...] = term.values
-    texts = tuple(value for value in values if isinstance(value, str))
-    return Claim(term.field, term.key, term.operator, texts) if texts else None
 
 
 def _known(test: Any) -> Any:

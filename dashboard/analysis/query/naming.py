@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dashboard.analysis.answers import NodeFacts
 from dashboard.analysis.filters.fields import WIDE_SCOPES
 from dashboard.analysis.flow_query import FlowQuery
-from dashboard.analysis.query.claims import holds
+from dashboard.analysis.query.claims import Known, holds
 from dashboard.analysis.query.filtering import needs_of
 from dashboard.analysis.query.node_ids import (
     LEVEL_COLUMNS,
@@ -165,70 +166,97 @@ class NodeView:
         """
         frame = self.places.frame
         needs = needs_of(query.expression)
-        claims = needs.claims
-        held = [holds(claim, frame, self.nodes) for claim in claims]
-        differs = self.nodes != frame["address"].to_numpy(object)
-        named = frame["name"].notna().to_numpy()
+        held = [holds(claim, self._known) for claim in needs.claims]
         crossed = {name: frame[LEVEL_COLUMNS[name][1]] for name in needs.crossings}
+        told = {f"claim_{n}": pa.array(column) for n, column in enumerate(held)}
+        told |= {n: pa.array(column.to_numpy(object), pa.string()) for n, column in crossed.items()}
+        about = {"n_claims": len(held), "crossings": needs.crossings, "codes": codes}
+        if codes:
+            return self._shape(self._coded, **about), self._coded_with(told)
         known = [column.notna().to_numpy() for column in crossed.values()]
-        listed = np.full(len(frame), True) if codes else _any_of([differs, named, *held, *known])
-        if not listed.any() and not claims and not crossed:
+        listed = _any_of([self._differs, self._named, *held, *known])
+        if not (listed.any() or held or crossed):
             return Joined(), {}
-        nodes = pa.array(self.nodes[listed], pa.string())
-        vpc_key = frame["vpc_key"].to_numpy(object)[listed]
-        valid = [_numbers(times[listed]) for times in dated(frame)]
-        table = pa.table(
+        table = self._facts_table(pa.array(self.nodes, pa.string()))
+        table = _with_columns(table, told).filter(pa.array(listed))
+        return self._shape(table, **about), {FACTS: table}
+
+    @cached_property
+    def _known(self) -> Known:
+        return Known(self.places.frame, self.nodes)
+
+    @cached_property
+    def _named(self) -> npt.NDArray[np.bool_]:
+        return self.places.frame["name"].notna().to_numpy()
+
+    @cached_property
+    def _differs(self) -> npt.NDArray[np.bool_]:
+        differs: npt.NDArray[np.bool_] = self.nodes != self.places.frame["address"].to_numpy(object)
+        return differs
+
+    def _facts_table(self, nodes: pa.Array) -> pa.Table:
+        frame = self.places.frame
+        begins, ends = dated(frame)
+        return pa.table(
             {
-                "address": pa.array(frame["address"].to_numpy(object)[listed], pa.string()),
-                "vpc_id": pa.array(vpc_key, pa.string()),
-                "valid_from": valid[0],
-                "valid_to": valid[1],
+                "address": pa.array(frame["address"].to_numpy(object), pa.string()),
+                "vpc_id": pa.array(frame["vpc_key"].to_numpy(object), pa.string()),
+                "valid_from": _numbers(begins),
+                "valid_to": _numbers(ends),
                 "node": nodes,
-                "is_named": pa.array(named[listed]),
-                **{f"claim_{n}": pa.array(column[listed]) for n, column in enumerate(held)},
-                **{
-                    name: pa.array(column.to_numpy(object)[listed], pa.string())
-                    for name, column in crossed.items()
-                },
+                "is_named": pa.array(self._named),
             }
         )
-        joined = Joined(
-            any=True,
-            by_vpc=any(key is not None for key in vpc_key),
-            by_time=any(column.null_count < len(column) for column in valid),
-            n_claims=len(claims),
-            crossings=needs.crossings,
-            codes=codes,
-        )
-        tables = {FACTS: table}
-        if codes:
-            tables[FACTS] = table = self._coded(table)
-            if self.places.numbers is not None:
-                tables[PLACE_FACTS] = by_place(self._numbers, table)
-        return joined, tables
 
-    def _coded(self, table: pa.Table) -> pa.Table:
-        """Put codes in the place of nodes, and add the times of `unknown`."""
+    @staticmethod
+    def _shape(table: pa.Table, **about: Any) -> Joined:
+        def is_told(name: str) -> bool:
+            return bool(table.column(name).null_count < len(table))
+
+        return Joined(
+            any=True,
+            by_vpc=is_told("vpc_id"),
+            by_time=is_told("valid_from") or is_told("valid_to"),
+            **about,
+        )
+
+    @cached_property
+    def _coded(self) -> pa.Table:
+        """Every address with the code of its node, and the times of `unknown`."""
         codes = self.codes.codes
-        of_nodes, of_addresses = codes.slice(0, len(table)), codes.slice(len(table))
+        table = self._facts_table(codes.slice(0, len(self.nodes)))
         more = table.take(pa.array(self.unknown["row"]))
-        nothing = {
-            name: pa.nulls(len(more), field.type)
-            for name, field in zip(table.column_names, table.schema, strict=True)
-        }
         told = {
             "address": more["address"],
             "vpc_id": more["vpc_id"],
             "valid_from": pa.array(self.unknown["valid_from"], pa.int64()),
             "valid_to": pa.array(self.unknown["valid_to"], pa.int64()),
-            "node": of_addresses,
+            "node": codes.slice(len(self.nodes)),
+            "is_named": pa.nulls(len(more), pa.bool_()),
         }
-        place = table.column_names.index("node")
-        table = table.set_column(place, "node", of_nodes)
-        return pa.concat_tables([table, pa.table({**nothing, **told})])
+        return pa.concat_tables([table, pa.table(told)]).combine_chunks()
 
-    @property
-    def _numbers(self) -> pa.Table:
+    @cached_property
+    def _coded_places(self) -> pa.Table | None:
+        numbers = self._numbers
+        return None if numbers is None else by_place(numbers, self._coded)
+
+    def _coded_with(self, told: Mapping[str, pa.Array]) -> dict[str, pa.Table]:
+        """Return all facts with columns of a question, by address and by place."""
+        n_unknown = len(self.unknown)
+        told = {
+            name: pa.concat_arrays([column, pa.nulls(n_unknown, column.type)])
+            for name, column in told.items()
+        }
+        tables = {FACTS: _with_columns(self._coded, told)}
+        if self._coded_places is not None and self._numbers is not None:
+            rows = self._numbers["row"]
+            by_row = {name: pc.take(column, rows) for name, column in told.items()}
+            tables[PLACE_FACTS] = _with_columns(self._coded_places, by_row)
+        return tables
+
+    @cached_property
+    def _numbers(self) -> pa.Table | None:
         """The numbers of places, with those of the rows that `unknown` adds."""
         numbers = self.places.numbers
         unknown = self.unknown
@@ -308,6 +336,12 @@ def _resolved(places: pd.DataFrame) -> pd.DataFrame:
 def _texts(table: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True).astype(object)
     return frame.where(frame.notna(), None)
+
+
+def _with_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+    for name, column in columns.items():
+        table = table.append_column(name, column)
+    return table
 
 
 def _numbers(values: Texts) -> pa.Array:

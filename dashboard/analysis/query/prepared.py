@@ -18,9 +18,10 @@ import ibis.expr.types as ir
 from ibis.config import Config
 
 from dashboard.analysis.filters.expression import AddressRange, Filter, Not, Term, Value
+from dashboard.analysis.filters.fields import FIELDS, Place
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.analysis.query.coverage import coverage_by_interface
-from dashboard.analysis.query.filtering import needs_of
+from dashboard.analysis.query.filtering import claim_of, needs_of
 from dashboard.analysis.query.fitting import Asked, Sources, relation
 from dashboard.analysis.query.gaps import coverage_by_hour
 from dashboard.analysis.query.nodes import Joined
@@ -186,8 +187,13 @@ def is_in_series(expression: Filter | None) -> bool:
 
 
 def _marked_filter(expression: Filter | None) -> tuple[Filter | None, dict[str, int]]:
-    """Put marks in the place of a filter's numbers, equal ones for equal ones in a range."""
+    """Put marks in the place of a filter's numbers, and of its texts that no query compares.
+
+    Equal ends of a range get equal marks. What a filter claims of an end in texts is told by
+    the facts that are joined: a query reads by the claim's number alone.
+    """
     values: dict[str, int] = {}
+    claims = needs_of(expression).claims
 
     def mark(number: int) -> int:
         name = f"typed_{len(values)}"
@@ -203,9 +209,17 @@ def _marked_filter(expression: Filter | None) -> tuple[Filter | None, dict[str, 
         high = low if value.low == value.high else mark(value.high)
         return replace(value, low=low, high=high, text="")
 
+    def marked_term(term: Term) -> Term:
+        values = term.values
+        claim = claim_of(term) if FIELDS[term.field].place is Place.END else None
+        if claim is not None:
+            ranges = (value for value in values if not isinstance(value, str))
+            values = (*ranges, f"claim {claims.index(claim)}")
+        return replace(term, values=tuple(map(marked_value, values)))
+
     def marked_part(part: Filter) -> Filter:
         if isinstance(part, Term):
-            return replace(part, values=tuple(marked_value(value) for value in part.values))
+            return marked_term(part)
         if isinstance(part, Not):
             return Not(marked_part(part.inner))
         return replace(part, parts=tuple(marked_part(inner) for inner in part.parts))
