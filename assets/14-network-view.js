@@ -89,8 +89,12 @@
   function sketch() {
     var map = canvas();
     var density = window.devicePixelRatio || 1;
-    map.width = map.clientWidth * density;
-    map.height = map.clientHeight * density;
+    var width = Math.round(map.clientWidth * density);
+    var height = Math.round(map.clientHeight * density);
+    if (map.width !== width || map.height !== height) {
+      map.width = width; // Costs as much as drawing, if it is the same too.
+      map.height = height;
+    }
     picture = document.createElement("canvas");
     picture.width = map.width;
     picture.height = map.height;

@@ -308,3 +308,31 @@ def test_plain_markup_is_text_and_known_attributes(open_page: OpenPage) -> None:
     assert shown.evaluate("li => li.getAttributeNames().sort()") == ["data-claim", "title"]
     assert page.locator(f"{css(ids.RANKINGS_LIST)} img").count() == 0
     assert page.title() == "Flow Atlas"
+
+
+@pytest.mark.parametrize("units", ["MB", "MiB", "bit/s"])
+def test_ticks_of_the_chart_over_time_are_whole(open_page: OpenPage, units: str) -> None:
+    """Their room is worked out beforehand: to find it, Plotly would draw all of it twice."""
+    page = open_page("?metric=bytes")
+    page.click(css(ids.DISPLAY_SUMMARY))
+    choose(page, ids.DISPLAY_UNITS, units)
+    page.keyboard.press("Escape")
+    wait_idle(page)
+
+    n_ticks, cut = page.evaluate(
+        """graph => {
+            const ticks = [...document.querySelectorAll(
+                `${graph} .xtick text, ${graph} .ytick text`)];
+            const all = document.querySelector(`${graph} .main-svg`).getBoundingClientRect();
+            const cut = ticks.filter(tick => {
+                const box = tick.getBoundingClientRect();
+                return !box.width || box.left < all.left || box.right > all.right
+                    || box.bottom > all.bottom;
+            });
+            return [ticks.length, cut.map(tick => tick.textContent)];
+        }""",
+        css(ids.TIMELINE_GRAPH),
+    )
+
+    assert n_ticks > 4
+    assert cut == []

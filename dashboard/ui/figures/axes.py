@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ _STEPS_S: tuple[int, ...] = (
     *(n * _HOUR_S for n in (1, 2, 3, 6, 12)),
     *(n * _DAY_S for n in (1, 2, 7, 14, 28, 91, 364)),
 )
+_SIGN_PX, _GAP_PX = 6.6, 12  # Of a tick, at the width of a digit, and around it.
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 
@@ -86,6 +88,13 @@ def amount_axis(metric: str, most: float) -> dict[str, Any]:
         step *= 2
     places = [step * n for n in range(int(most // step) + 1)]
     return {"tickmode": "array", "tickvals": places, "ticktext": list(map(_binary, places))}
+
+
+def tick_room(axis: Mapping[str, Any]) -> int:
+    """Return the pixels that the ticks of an `amount_axis` take beside the columns."""
+    # Plotly's own have up to five signs, such as 12.5k.
+    longest = max(map(len, axis.get("ticktext", ("12.5k",))), default=0)
+    return round(_SIGN_PX * (longest + len(axis.get("ticksuffix", "")))) + _GAP_PX
 
 
 def _binary(amount: int) -> str:

@@ -13,7 +13,7 @@ from dashboard.analysis.answers import Timeline
 from dashboard.analysis.flow_query import FlowQuery
 from dashboard.ui import wording
 from dashboard.ui.display import display
-from dashboard.ui.figures.axes import amount_axis, iso, time_ticks
+from dashboard.ui.figures.axes import amount_axis, iso, tick_room, time_ticks
 from dashboard.ui.figures.empty import empty_figure, nothing_fits
 from dashboard.ui.figures.gaps import TITLES, Coverage, gaps, shades
 from dashboard.ui.theme import palette, plain_template
@@ -26,6 +26,8 @@ _LEGEND = (
     ("NONE", "No action logged", "unlogged"),
 )
 _MINUTE_S = 60
+# Room for two lines of ticks, and for half a date at the left end and half an amount on top.
+_MARGIN = {"l": 32, "t": 8, "b": 36}
 _CLAIMS = {"REJECT": "action = reject"}
 
 
@@ -76,8 +78,11 @@ def timeline_chart(
         traces.append(_line_before(timeline, before, query.metric, colors.text))
     if coverage is not None:
         traces += shades(gaps(coverage, timeline.start, timeline.end), timeline, colors)
+    amounts = amount_axis(query.metric, _most(timeline, query.metric))
     layout = {
         "template": plain_template(scheme),
+        # To find room for the ticks, Plotly would draw everything twice.
+        "margin": {**_MARGIN, "r": tick_room(amounts)},
         "barmode": "stack",
         "bargap": 0.08,
         "hovermode": "x",
@@ -87,7 +92,7 @@ def timeline_chart(
             "type": "date",
             "range": [iso(timeline.start), iso(timeline.end)],
             "showgrid": False,
-            "automargin": True,
+            "ticklabelstandoff": 3,  # Apart from the other axis's zero.
             **time_ticks(timeline.start, timeline.end),
         },
         "yaxis": {
@@ -96,9 +101,8 @@ def timeline_chart(
             "tickmode": "auto",  # Over another axis it would take that one's ticks.
             "nticks": 4,
             "side": "right",
-            "automargin": True,
             "overlaying": "y2",  # What is shaded lies behind the columns.
-            **amount_axis(query.metric, _most(timeline, query.metric)),
+            **amounts,
         },
         "yaxis2": {"visible": False, "fixedrange": True, "range": [0, 1]},
         # A changed range is a fresh picture; anything else keeps what the user did to it.

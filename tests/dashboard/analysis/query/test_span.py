@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.analysis.flow_query import FlowQuery
+from dashboard.analysis.query.conversations import top_conversations
 from dashboard.analysis.query.nodes import Joined
 from dashboard.analysis.query.ports import top_ports
 from dashboard.analysis.query.prepared import prepare
@@ -76,3 +77,38 @@ def test_filters_of_one_shape_share_their_text() -> None:
 
     assert first.sql == second.sql
     assert sorted(second.values.values()) == [53, 0xC0000200, 0xC00002FF]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "n_claims"),
+    [
+        ("src = app-1 and not name ~ 'nat*'", "src = db and not name ~ 'a?'", 2),
+        ("src in (10.0.0.0/8, app-1)", "src in (192.0.2.0/24, db)", 1),
+        ("src = app-1 or dst = app-1", "src = db or dst = db", 1),
+        ("src.tag.team = red", "src.tag.stage = prod", 1),
+    ],
+)
+def test_filters_by_name_share_their_text(one: str, other: str, n_claims: int) -> None:
+    """What is claimed of an end is told by the facts: no name compiles anything again."""
+    queries = [FlowQuery(filter=text) for text in (one, other)]
+    joined = Joined(any=True, n_claims=n_claims)
+
+    first, second = (prepare(top_conversations, Span.of(q), q, joined) for q in queries)
+
+    assert first.sql == second.sql
+    assert "claim_0" in first.sql
+    assert "app" not in first.sql
+
+
+def test_different_claims_are_kept_apart() -> None:
+    """The same name at both ends is one claim, two names are two."""
+    queries = [FlowQuery(filter=f"src = app-1 or dst = {name}") for name in ("app-1", "app-2")]
+
+    same, two = (
+        prepare(top_conversations, Span.of(q), q, Joined(any=True, n_claims=n)).sql
+        for n, q in enumerate(queries, 1)
+    )
+
+    assert "dst_claim_0" in same
+    assert "dst_claim_1" not in same
+    assert "dst_claim_1" in two
