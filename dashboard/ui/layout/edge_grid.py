@@ -110,6 +110,7 @@ def drawn(field: str, title: str, width: int, renderer: str, tooltip: str) -> Co
         "sortable": False,
         "filter": False,
         "floatingFilter": False,
+        "cellDataType": False,  # Else the grid asks how to write it, if it is there at once.
         "cellRenderer": renderer,
         "headerTooltip": tooltip,
     }
