@@ -65,15 +65,16 @@ def _columns() -> list[Column]:
         {
             "field": "kind",
             "headerName": "Change",
-            "width": 88,
+            "width": 86,
             "filter": "agTextColumnFilter",
             "cellRenderer": "AtlasChange",
         },
-        text("src", "Initiator", 128),
-        text("dst", "Responder", 128),
-        port(112),
-        text("protocol", "Protocol", 80),
+        text("src", "Initiator", 122),
+        text("dst", "Responder", 122),
+        port(106),
+        text("protocol", "Proto", 66),
         amount("before", "Before", 86),
+        # A window 1,024 pixels wide cuts here, in no number: half of one reads as another.
         amount("now", "Now", 86),
         amount(
             "difference",
@@ -81,7 +82,8 @@ def _columns() -> list[Column]:
             100,
             headerTooltip="Now less before; before is scaled to the length of the range now",
         ),
-        drawn("bar", "More, less", 84, "AtlasDifference", "Difference, by the largest of all"),
+        drawn("bar", "More, less", 104, "AtlasDifference", "Difference, by the largest of all"),
+        # And one of 1,440 here.
         number(
             "times",
             "In percent",
