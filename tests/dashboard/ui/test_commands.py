@@ -163,6 +163,12 @@ def test_a_view_may_be_compared_with_an_earlier_one() -> None:
     assert base("previous") == (NOON - 7_200, NOON)
     assert base("day") == (NOON - 86_400, NOON - 86_400 + 7_200)
     assert base("week") == (NOON - 604_800, NOON - 604_800 + 7_200)
+    # Beyond the records on either side.
+    for search in ("?start=2027-01-01T00:00Z", "?end=2020-01-01T00:00Z"):
+        far = ViewState.from_search(search, NOON)
+        beyond = far.replace(compare="day").base(NOON - 9, NOON)
+        assert beyond is not None
+        assert (beyond.start or 0) < (beyond.end or 0)
     assert ViewState(query).base(NOON, NOON) is None
     opened = ViewState(FlowQuery(), compare="day").base(NOON + 5, NOON + 3_599)
     assert opened is not None
