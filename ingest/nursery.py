@@ -107,7 +107,7 @@ class Nursery:
 
     def close(self) -> None:
         """End the process with all its parsers."""
-        self._control.close()
+        self.dismiss()
         self._ended()
         self._last_words = last_line(self._stderr)
         self._stderr.close()

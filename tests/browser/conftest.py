@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from dashboard.ui import ids
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 KNOWN_IPS = PROJECT / "data" / "sample" / "known_ips.csv"
@@ -110,9 +110,7 @@ def run_module(*arguments: str | Path) -> bytes:
 @contextmanager
 def served(cache: Path, *options: str) -> Iterator[str]:
     """Serve a cache on a free loopback port; gives the page's address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "dashboard", "serve", "--cache", str(cache)]
     command += ["--port", str(port), "--workers", "1", "--known-ips", str(KNOWN_IPS), *options]
     server = subprocess.Popen(command, cwd=PROJECT)  # noqa: S603

@@ -27,6 +27,7 @@ from dashboard.cli.printing import plain
 from dashboard.config import DashboardConfig
 from dashboard.errors import DashboardError
 from tests.dashboard.analysis.hand_made import make_flow, write_cache
+from tests.ports import free_port
 
 START = 1_767_600_000
 
@@ -293,9 +294,7 @@ def test_a_port_in_use_is_one_sentence(cache, monkeypatch, capfd) -> None:
 
 def test_a_server_that_is_stopped_says_nothing_of_it(cache) -> None:
     """Ctrl+C ends it, after answers too, with exit code 0 and not a line but its first."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     root = Path(__file__).resolve().parents[2]
     server = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "dashboard", "serve", "--cache", cache, "--port", str(port)],

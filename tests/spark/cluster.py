@@ -17,9 +17,10 @@ from typing import Any, Self
 
 import pyspark
 
+from tests.ports import LOOPBACK, free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(pyspark.__file__).parent
-LOOPBACK = "127.0.0.1"
 N_WORKERS = 2
 _DEADLINE_S = 180.0
 # Much code that runs once: the optimizing compiler would cost more than it saves.
@@ -164,13 +165,6 @@ class SparkCluster:
                 msg = f"{what} of the Spark cluster did not come up ({dead}):\n{logs}"
                 raise RuntimeError(msg)
             time.sleep(0.1)  # A process starts; there is no event to wait for.
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as free:
-        free.bind((LOOPBACK, 0))
-        return int(free.getsockname()[1])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -24,7 +24,8 @@ from dashboard.analysis.engines.stopping import (
     QueryCancelledError,
     QueryTimeoutError,
 )
-from tests.spark.cluster import N_WORKERS, SparkCluster, free_port
+from tests.ports import free_port
+from tests.spark.cluster import N_WORKERS, SparkCluster
 
 NOTHING = Inputs({})
 SLOW = "SELECT count(*) AS n FROM range(1000000000000) WHERE hash(id) = 7"

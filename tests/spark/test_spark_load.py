@@ -19,7 +19,8 @@ from ingest.sources.local import LocalSource
 from ingest.spark.pool import SparkError, SparkPools
 from ingest.store.read import CacheReader
 from tests.ingest.loading import run_ingest
-from tests.spark.cluster import N_WORKERS, SparkCluster, free_port
+from tests.ports import free_port
+from tests.spark.cluster import N_WORKERS, SparkCluster
 
 RECORDS = 50_000
 
