@@ -1,4 +1,9 @@
-"""Compile all kernels to one object file: `python -m ingest.kernels.build FILE`."""
+"""Compile all kernels to one object file: `python -m ingest.kernels.build FILE`.
+
+Kernels index from the front only. numba asks of every index whether it counts from the
+end; that took an eighth of a load's time, so it is left out here. With `--checked` behind
+the file, code that reads or writes beside an array ends its process: that is for tests.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +20,23 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+from numba.np import arrayobj
 
 from ingest.kernels.compiled import INLINED, MODULES, Kernel, trailing_zeros, word_at
+from ingest.kernels.words import WORD_BYTES
 
 # What LLVM itself makes of loops, and the C library holds.
 _ALLOWED = ("llvm.", "memset", "memcpy", "memmove", "memcmp", "bcmp")
 
 
-def build(path: Path) -> None:
-    """Write the object file, at once and whole."""
+def build(path: Path, *, is_checked: bool = False) -> None:
+    """Write the object file, at once and whole.
+
+    Args:
+        path: Where to.
+        is_checked: Its code ends the process where an index leaves its array.
+    """
+    arrayobj.fix_integer_index = _checked_index if is_checked else _plain_index
     target = None
     modules = [importlib.import_module(f"ingest.kernels.{name}") for name in MODULES]
     for module in modules:
@@ -58,6 +71,25 @@ def _replace_inlined(module: ModuleType) -> None:
             setattr(module, name, _compiled(function))
 
 
+def _plain_index(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
+    """Take an index as it is; in the place of numba's function of these arguments."""
+    del size
+    return context.cast(builder, index, kind, types.intp)
+
+
+def _checked_index(context: Any, builder: Any, kind: Any, index: Any, size: Any) -> Any:
+    index = context.cast(builder, index, kind, types.intp)
+    _trap_unless_below(builder, index, size)
+    return index
+
+
+def _trap_unless_below(builder: Any, index: Any, size: Any) -> None:
+    trap = builder.module.declare_intrinsic("llvm.trap", (), ir.FunctionType(ir.VoidType(), ()))
+    # Without a sign, a negative number is above all others.
+    with builder.if_then(builder.icmp_unsigned(">=", index, size), likely=False):
+        builder.call(trap, ())
+
+
 @intrinsic
 def _load_word(typing: Any, data: Any, pos: Any) -> Any:
     """Load eight bytes at once, from any address."""
@@ -65,6 +97,10 @@ def _load_word(typing: Any, data: Any, pos: Any) -> Any:
 
     def load(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        if arrayobj.fix_integer_index is _checked_index:
+            last = builder.add(arguments[1], ir.IntType(64)(WORD_BYTES - 1))
+            _trap_unless_below(builder, arguments[1], array.nitems)
+            _trap_unless_below(builder, last, array.nitems)
         pointer = builder.gep(array.data, [arguments[1]])
         pointer = builder.bitcast(pointer, ir.IntType(64).as_pointer())
         return builder.load(pointer, align=1)
@@ -159,4 +195,4 @@ def _machine() -> Any:
 
 if __name__ == "__main__":
     os.umask(0o022)
-    build(Path(sys.argv[1]))
+    build(Path(sys.argv[1]), is_checked="--checked" in sys.argv)

@@ -127,13 +127,24 @@ def inlined(function: _F) -> _F:
     return function
 
 
-def load_kernels() -> None:
-    """Load the machine code; compile it first where it is not there, within half a minute."""
+def load_kernels(path: Path | None = None) -> None:
+    """Load the machine code; compile it first where it is not there, within half a minute.
+
+    Args:
+        path: An object file of `ingest.kernels.build` to load instead, before any kernel ran.
+    """
+    if path is not None:
+        _engine(path)
     _loaded()
 
 
-@functools.cache
 def _loaded() -> Any:
+    if not _engines:
+        _load_or_build()
+    return _engines[-1]
+
+
+def _load_or_build() -> None:
     name = _file_name()
     for folder in folders():
         path = folder / name
@@ -150,10 +161,11 @@ def _loaded() -> Any:
                     _log.info("kernels are compiled once: %s", path)
                     _build(path)
                     _remove_older(path)
-        return _engine(path)
+        _engine(path)
+        return
     with tempfile.TemporaryDirectory() as own:
         _build(Path(own) / name)
-        return _engine(Path(own) / name)
+        _engine(Path(own) / name)
 
 
 def _remove_older(path: Path) -> None:
@@ -179,7 +191,7 @@ def _build(path: Path) -> None:
     )
 
 
-def _engine(path: Path) -> Any:
+def _engine(path: Path) -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     machine = llvm.Target.from_default_triple().create_target_machine()
@@ -188,4 +200,3 @@ def _engine(path: Path) -> Any:
     engine.finalize_object()
     _engines.append(engine)
     atexit.register(_engines.clear)
-    return engine

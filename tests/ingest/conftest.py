@@ -15,6 +15,7 @@ from ingest.kernels.compiled import load_kernels
 from tests.fault_proxy import FaultProxy
 from tests.s3_server import S3Server
 
+KERNELS = "FLOW_ATLAS_TEST_KERNELS"  # Names the machine code to test, instead of the usual.
 _numbers = itertools.count(1)
 
 
@@ -32,7 +33,8 @@ def no_aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def compiled() -> None:
     """Compile the kernels where that is due: the first load of a machine says that it waits."""
-    load_kernels()
+    named = os.environ.get(KERNELS)
+    load_kernels(Path(named) if named else None)
 
 
 @pytest.fixture(scope="session")
