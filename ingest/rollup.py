@@ -99,9 +99,13 @@ class _Groups:
         room, taken = len(self.keys), len(self)
         if 2 * taken < room:
             return
-        self.keys = np.concatenate([self.keys, np.empty((3 * room, 2), np.int64)])
-        self.hashes = np.concatenate([self.hashes, np.empty(3 * room, np.uint64)])
-        self.sums = np.concatenate([self.sums, np.zeros((3 * room, self.sums.shape[1]), np.int64)])
+        # Copied is what is taken: room that nothing was written to costs nothing.
+        keys, hashes, sums = self.keys, self.hashes, self.sums
+        self.keys = np.empty((4 * room, 2), np.int64)
+        self.hashes = np.empty(4 * room, np.uint64)
+        self.sums = np.zeros((4 * room, sums.shape[1]), np.int64)
+        self.keys[:taken], self.hashes[:taken] = keys[:taken], hashes[:taken]
+        self.sums[:taken] = sums[:taken]
         self.slots = new_slots(4 * room)
         fill_slots(self.hashes[:taken], np.arange(taken, dtype=np.int32), self.slots)
 
@@ -285,7 +289,8 @@ def _ends(parsed: ParsedText, derived: Derived, addresses: AddressColumns) -> Ta
         codes[place] = parsed.narrow[name]
     is_relay = np.zeros(parsed.n_rows, np.bool_)
     for name in ("tgw_id", "tgw_attachment_id"):
-        is_relay |= parsed.small(name) >= 0
+        if name in parsed.narrow:
+            is_relay |= parsed.narrow[name] >= 0
     table = _Groups(own.SUMS)
     latest = np.zeros(len(parsed.addresses), np.int32)
     _add(

@@ -111,9 +111,19 @@ class Kernel:
                 if argument.dtype != dtype or not argument.flags.c_contiguous:
                     msg = f"{self.name}: {argument.dtype} where {dtype} without gaps is due"
                     raise TypeError(msg)
-                flat.append(argument.__array_interface__["data"][0])
-                flat += argument.shape
+                # Small parts take longer to hand over than to work on.
+                shape = argument.shape
+                flat.append(0 if 0 in shape else _address(argument))
+                flat += shape
         return self._code(*flat)
+
+
+def _address(array: Any) -> int:
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except TypeError:  # It is read-only; this way is slower.
+        address: int = array.__array_interface__["data"][0]
+        return address
 
 
 def kernel(function: Callable[..., int]) -> Kernel:

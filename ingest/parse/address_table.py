@@ -42,16 +42,7 @@ class AddressTable:
                 ip4[code] = int.from_bytes(packed)
             else:
                 others[code] = text
-        return cls.of_numbers(ip4, others)
-
-    @classmethod
-    def of_numbers(cls, ip4: npt.NDArray[np.int64], others: Mapping[int, str]) -> AddressTable:
-        """Take IPv4 addresses as numbers, and the texts of all others by their codes.
-
-        Raises:
-            ValueError: One of them is no canonical IPv6 address; the text is the message.
-        """
-        return cls(ip4, others, {code: _hex_of(text) for code, text in others.items()})
+        return cls(ip4, others, {code: hex_of(text) for code, text in others.items()})
 
     def __len__(self) -> int:
         return len(self.ip4)
@@ -87,7 +78,12 @@ class AddressTable:
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _hex_of(text: str) -> str:
+def hex_of(text: str) -> str:
+    """Return an IPv6 address as 32 lower-case hex characters.
+
+    Raises:
+        ValueError: It is no canonical IPv6 address; the text is the message.
+    """
     packed = packed_address(text)
     if packed is None or len(packed) != 16 or canonical_address(packed) != text:
         raise ValueError(text)

@@ -22,18 +22,25 @@ class TextChunk:
     Attributes:
         fields: The layout, AWS's names in order. Header lines further down may change it.
         first_line: The number of the first line in the object, from 1.
-        n_lines: How many lines `body` has.
-        body: The lines, each with its newline.
+        n_lines: How many lines there are.
+        block: The lines, each with its newline.
         remark: What to know about how the object was read; None for the usual way.
         rejects: Records of the container that no line could be made of.
+        begin: Where in `block` the first line begins.
     """
 
     fields: tuple[str, ...]
     first_line: int
     n_lines: int
-    body: bytes
+    block: bytes
     remark: str | None = None
     rejects: tuple[Reject, ...] = ()
+    begin: int = 0
+
+    @property
+    def body(self) -> memoryview:
+        """The lines, not copied."""
+        return memoryview(self.block)[self.begin :]
 
 
 @dataclass(frozen=True, slots=True)

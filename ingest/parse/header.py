@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -87,6 +88,7 @@ def _header_flaw(line: bytes) -> str | None:
     return "the header does not write the names as AWS does, in lower case with hyphens"
 
 
+@functools.lru_cache(maxsize=64)  # The objects of a log have the same header.
 def header_fields(line: bytes) -> tuple[str, ...] | None:
     """Read a header line: field names, hyphenated, in record order; None for any other line.
 

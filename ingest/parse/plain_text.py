@@ -126,35 +126,36 @@ def plain_chunks(
     number = 1
     chunk = TextChunk(layout.fields, start, 0, b"", told)
     yielded = False
-    body = b""
+    block = b""
     for lines in blocks:
-        chunk = replace(chunk, fields=_last_header(body) or chunk.fields)
-        body = lines
+        chunk = replace(chunk, fields=_last_header(block) or chunk.fields)
+        block, begin = lines, 0
         rejects = []
-        while number < start and body:
-            end = body.index(b"\n") + 1
-            line, body = body[:end].strip(), body[end:]
+        while number < start and begin < len(block):
+            end = block.index(b"\n", begin) + 1
+            line, begin = block[begin:end].strip(), end
             if line and not line.startswith(b"#") and number < form.line:
                 rejects.append(reject_line(number, "no-record", None, line))
             number += 1
         if form.is_exported:
-            body = _EXPORTED.sub(b"", body)
-        n_lines = count_lines(np.frombuffer(body, np.uint8))
+            block, begin = _EXPORTED.sub(b"", block[begin:]), 0
+        n_lines = count_lines(np.frombuffer(block, np.uint8)[begin:])
         if n_lines or rejects:
             yield replace(
-                chunk, first_line=number, n_lines=n_lines, body=body, rejects=tuple(rejects)
-            )
+                chunk, first_line=number, n_lines=n_lines, block=block, begin=begin,
+                rejects=tuple(rejects),
+            )  # fmt: skip
             yielded = True
         number += n_lines
     if not yielded:
         yield chunk
 
 
-def _last_header(body: bytes) -> tuple[str, ...] | None:
+def _last_header(block: bytes) -> tuple[str, ...] | None:
     """Return the layout that the next block begins with, where a header changed it in this one."""
-    begins = [0, *(found.end() for found in _MAY_BE_HEADER.finditer(body))] if body else []
+    begins = [0, *(found.end() for found in _MAY_BE_HEADER.finditer(block))] if block else []
     for begin in reversed(begins):
-        named = header_fields(body[begin : body.find(b"\n", begin)])
+        named = header_fields(block[begin : block.find(b"\n", begin)])
         if named is not None:
             return named
     return None

@@ -8,15 +8,15 @@ back the good ones. Both hold to the same rules, so both give the same rows.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.kernels import text as kernels
-from ingest.parse.address_table import AddressTable
+from ingest.parse.address_table import AddressTable, hex_of
 from ingest.schema import ACTIONS, ADDRESS_FIELDS, COLUMN_BY_FIELD, LOG_STATUSES
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ _FIRST_ADDRESSES = 1 << 14
 
 Narrow = npt.NDArray[np.int32]
 Wide = npt.NDArray[np.int64]
+Text = bytes | memoryview
+_Number = TypeVar("_Number", np.int32, np.int64)
 
 
 class RefusedError(Exception):
@@ -62,18 +64,22 @@ class ParsedText:
     addresses: AddressTable
 
     @functools.cached_property
-    def _absent(self) -> tuple[Narrow, Wide]:
-        return np.full(self.n_rows, -1, np.int32), np.full(self.n_rows, -1, np.int64)
+    def _absent(self) -> Narrow:
+        return np.full(self.n_rows, -1, np.int32)
+
+    @functools.cached_property
+    def _absent_wide(self) -> Wide:
+        return np.full(self.n_rows, -1, np.int64)
 
     def small(self, name: str) -> Narrow:
         """Return a column of codes or small numbers."""
         column = self.narrow.get(name)
-        return self._absent[0] if column is None else column
+        return self._absent if column is None else column
 
     def large(self, name: str) -> Wide:
         """Return a column of volumes or times."""
         column = self.wide.get(name)
-        return self._absent[1] if column is None else column
+        return self._absent_wide if column is None else column
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -101,26 +107,27 @@ def parse_text(fields: tuple[str, ...], body: bytes, n_lines: int) -> ParsedText
         RefusedError: A line does not fit, or the text has white space, comments or
             bytes that need a closer look.
     """
-    return parse_bodies(fields, [body], [n_lines])
+    reader = TextReader(fields, n_lines)
+    reader.read(body, n_lines)
+    return reader.parsed()
 
 
-def parse_bodies(
-    fields: tuple[str, ...], bodies: Sequence[bytes], n_lines: Sequence[int]
-) -> ParsedText:
-    """Parse several bodies of one layout, one after the other, into the same columns.
+class TextReader:
+    """Reads lines of one layout, body after body, into the same columns.
 
-    Raises:
-        RefusedError: As `parse_text`; nothing of any body is taken then.
+    A body is taken whole or refused; one that was refused leaves no trace.
+
+    Args:
+        fields: The layout.
+        n_rows: How many rows are expected; more get more room.
+
+    Attributes:
+        n_rows: How many rows were read.
     """
-    return _Reader(fields, sum(n_lines)).read(bodies, n_lines)
-
-
-class _Reader:
-    """The plan of a layout, the columns to fill, and the distinct texts met so far."""
 
     def __init__(self, fields: tuple[str, ...], n_rows: int) -> None:
         self.fields = fields
-        self.n_rows = n_rows
+        self.n_rows = 0
         self.kinds = [_kind_of(field) for field in fields]
         is_wide = [kind in (kernels.WIDE, kernels.TIME) for kind in self.kinds]
         targets = [is_wide[:n].count(of) for n, of in enumerate(is_wide)]
@@ -147,6 +154,10 @@ class _Reader:
         self.address_slots = np.zeros(4 * _FIRST_ADDRESSES, np.int32)
         self.tokens = np.zeros((_FIRST_ADDRESSES, 2), np.uint64)
         self.ip4 = np.zeros(_FIRST_ADDRESSES, np.int64)
+        # Code to text of each place; of addresses, the last place, those that are not IPv4.
+        self.texts: list[dict[int, str]] = [{} for _ in self.counts]
+        self.ip6_hex: dict[int, str] = {}
+        self.n_decoded = 0
         self._seed_choices()
 
     def _place_of(self, n: int) -> int:
@@ -160,40 +171,47 @@ class _Reader:
             if field in _CHOICES:
                 body = "".join(f"{choice}\n" for choice in _CHOICES[field]).encode()
                 plan = np.array([(kernels.TEXT, 0, _NO_LIMIT, 0, place)], np.int64)
-                self._read_body(body, 0, len(_CHOICES[field]), plan, scratch)
+                self._read_lines(body, 0, len(_CHOICES[field]), plan, scratch)
+        self._decode()
 
-    def read(self, bodies: Sequence[bytes], n_lines: Sequence[int]) -> ParsedText:
-        row = 0
-        for body, lines in zip(bodies, n_lines, strict=True):
-            self._read_body(body, row, row + lines, self.plan, self.narrow)
-            row += lines
-        texts = self._texts()
-        _refuse_headers(texts, self.kinds)
+    def read(self, body: Text, n_lines: int) -> None:
+        """Read `n_lines` lines, each with its newline, into the next rows.
+
+        Raises:
+            RefusedError: As `parse_text`; nothing of the body is taken then.
+        """
+        self._make_room(n_lines)
+        before = self.counters.copy(), self.counts.copy()
+        try:
+            self._read_lines(body, self.n_rows, self.n_rows + n_lines, self.plan, self.narrow)
+            self._decode()
+        except RefusedError:
+            self._take_back(*before)
+            raise
+        self.n_rows += n_lines
+
+    def parsed(self) -> ParsedText:
+        """Return the rows read so far; nothing can be read afterwards."""
         names = [field.replace("-", "_") for field in self.fields]
         narrow, wide = {}, {}
         for name, field, kind in zip(names, self.fields, self.kinds, strict=True):
             if kind in (kernels.WIDE, kernels.TIME):
-                wide[name] = self.wide[self.targets[field]]
+                wide[name] = self.wide[self.targets[field], : self.n_rows]
             else:
-                narrow[name] = self.narrow[self.targets[field]]
+                narrow[name] = self.narrow[self.targets[field], : self.n_rows]
         known = self.ip4[: self.counters[kernels.N_ADDRESSES]]
-        try:
-            addresses = AddressTable.of_numbers(known, texts.pop())
-        except ValueError as error:
-            msg = f"the address {error}"
-            raise RefusedError(msg) from error
         return ParsedText(
             tuple(names), self.n_rows, narrow, wide,
-            {name: list(texts[n].values()) for n, name in enumerate(names)
+            {name: list(self.texts[n].values()) for n, name in enumerate(names)
              if self.kinds[n] == kernels.TEXT},
-            addresses,
+            AddressTable(known, self.texts[self.address_place], self.ip6_hex),
         )  # fmt: skip
 
-    def _read_body(self, body: bytes, row: int, n_rows: int, plan: Wide, narrow: Narrow) -> None:
-        if not body.endswith(b"\n"):
+    def _read_lines(self, body: Text, row: int, n_rows: int, plan: Wide, narrow: Narrow) -> None:
+        codes = np.frombuffer(body, np.uint8)
+        if codes[-1:].tobytes() != b"\n":
             msg = "no newline at the end"
             raise RefusedError(msg)
-        codes = np.frombuffer(body, np.uint8)
         start, end = self.targets.get("start", -1), self.targets.get("end", -1)
         if plan is not self.plan:
             start = end = -1
@@ -211,6 +229,14 @@ class _Reader:
             msg = f"the line at byte {state[0]}"
             raise RefusedError(msg)
 
+    def _make_room(self, n_lines: int) -> None:
+        """Have rows for so many more lines."""
+        room = self.narrow.shape[1]
+        if self.n_rows + n_lines > room:
+            room = max(2 * room, self.n_rows + n_lines)
+            self.narrow = _longer(self.narrow, self.n_rows, room)
+            self.wide = _longer(self.wide, self.n_rows, room)
+
     def _grow(self) -> None:
         """Double every table: which one was full does not matter for so rare a case."""
         self.entries = np.concatenate([self.entries, np.zeros_like(self.entries)])
@@ -218,29 +244,58 @@ class _Reader:
         self.arena = np.concatenate(
             [self.arena, np.zeros(len(self.arena) + kernels.MAX_LINE_BYTES, np.uint8)]
         )
-        self.slots = np.zeros(2 * len(self.slots), np.int32)
+        self.ip4 = np.concatenate([self.ip4, np.zeros_like(self.ip4)])
+        self.tokens = np.concatenate([self.tokens, np.zeros_like(self.tokens)])
+        self._fill_slots(2 * len(self.slots), 2 * len(self.address_slots))
+
+    def _fill_slots(self, n_slots: int, n_address_slots: int) -> None:
+        """Enter the texts and addresses that the counters tell of into empty hash tables."""
         n_entries = int(self.counters[kernels.N_ENTRIES])
+        self.slots = np.zeros(n_slots, np.int32)
         kernels.fill_slots(
             self.hashes[:n_entries], np.arange(n_entries, dtype=np.int32), self.slots
         )
-        self.ip4 = np.concatenate([self.ip4, np.zeros_like(self.ip4)])
-        self.tokens = np.concatenate([self.tokens, np.zeros_like(self.tokens)])
-        self.address_slots = np.zeros(2 * len(self.address_slots), np.int32)
+        self.address_slots = np.zeros(n_address_slots, np.int32)
         known = self.ip4[: self.counters[kernels.N_ADDRESSES]]
         kernels.fill_tokens(self.tokens, known, self.address_slots)
 
-    def _texts(self) -> list[dict[int, str]]:
-        """Decode the distinct texts of every place, by code."""
-        texts: list[dict[int, str]] = [{} for _ in self.counts]
-        n_entries = self.counters[kernels.N_ENTRIES]
-        arena = self.arena[: self.counters[kernels.ARENA_USED]].tobytes()
+    def _take_back(self, counters: Wide, counts: Wide) -> None:
+        """Forget the texts and addresses that a body brought which was refused."""
+        self.counters, self.counts = counters, counts
+        self._fill_slots(len(self.slots), len(self.address_slots))
+        n_addresses = int(counters[kernels.N_ADDRESSES])
+        limits = [*counts[: self.address_place].tolist(), n_addresses]
+        for by_code, limit in zip([*self.texts, self.ip6_hex], [*limits, n_addresses], strict=True):
+            for code in [code for code in by_code if code >= limit]:
+                del by_code[code]
+        self.n_decoded = int(counters[kernels.N_ENTRIES])
+
+    def _decode(self) -> None:
+        """Decode the distinct texts that were not met before."""
+        n_entries = int(self.counters[kernels.N_ENTRIES])
+        if n_entries == self.n_decoded:
+            return
+        found = self.entries[self.n_decoded : n_entries].tolist()
+        first = found[0][2]
+        arena = self.arena[first : self.counters[kernels.ARENA_USED]].tobytes()
+        has_texts_only = set(self.kinds) == {kernels.TEXT}
         try:
-            for place, code, offset, length in self.entries[:n_entries].tolist():
-                texts[place][code] = arena[offset : offset + length].decode()
+            for place, code, offset, length in found:
+                text = arena[offset - first : offset - first + length].decode()
+                self.texts[place][code] = text
+                if place == self.address_place:
+                    self.ip6_hex[code] = hex_of(text)
+                elif has_texts_only and text.replace("_", "-") in COLUMN_BY_FIELD:
+                    # It may be of a header line.
+                    msg = "a field's name among the values"
+                    raise RefusedError(msg)
         except UnicodeDecodeError as error:
             msg = "a text that is not UTF-8"
             raise RefusedError(msg) from error
-        return texts
+        except ValueError as error:
+            msg = f"the address {error}"
+            raise RefusedError(msg) from error
+        self.n_decoded = n_entries
 
 
 def _kind_of(field: str) -> int:
@@ -262,10 +317,7 @@ def _highest_of(field: str) -> int:
     return _NO_LIMIT if column is None or column.highest is None else column.highest
 
 
-def _refuse_headers(texts: Sequence[Mapping[int, str]], kinds: Sequence[int]) -> None:
-    """Refuse what may hold a header line that a layout of nothing but texts takes for a record."""
-    if set(kinds) == {kernels.TEXT} and any(
-        text.replace("_", "-") in COLUMN_BY_FIELD for by_code in texts for text in by_code.values()
-    ):
-        msg = "a field's name among the values"
-        raise RefusedError(msg)
+def _longer(columns: npt.NDArray[_Number], used: int, room: int) -> npt.NDArray[_Number]:
+    longer = np.empty((len(columns), room), columns.dtype)
+    longer[:, :used] = columns[:, :used]
+    return longer

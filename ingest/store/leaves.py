@@ -21,7 +21,7 @@ BOOLEAN, INT32, INT64, BYTE_ARRAY = 0, 1, 2, 6
 PLAIN, RLE, DELTA, DICTIONARY = 0, 3, 5, 8
 PHYSICAL = {"int16": INT32, "int32": INT32, "int64": INT64, "bool": BOOLEAN}
 
-_MOST_TEXTS_COMPARED = 64
+_MOST_TEXTS_COMPARED = 8  # More of them reach from one end of the alphabet to the other.
 _DENSE = 1 << 17  # Numbers within such a range find their place without hashing.
 _FIRST_DISTINCT = 1 << 13
 _NO_NULLS = np.zeros(0, np.uint8)

@@ -118,11 +118,11 @@ def _chunk(leaf: Leaf, at: int, compressor: Any) -> tuple[Value, bytes, int]:
             tried.insert(0, compressor.compress(bodies[0], mode=compressor.FLUSH_FRAME))
         if sum(map(len, tried)) <= _WORTH * size:
             codec, packed = _ZSTD, tried
-    heads = [_head(leaf, body, stored) for body, stored in zip(bodies, packed, strict=True)]
+    heads = [_head(leaf, bodies[-1], packed[-1])]
     if leaf.dictionary:
-        heads[0] = _dictionary_head(leaf.dictionary[0], bodies[0], packed[0])
+        heads.insert(0, _dictionary_head(leaf.dictionary[0], bodies[0], packed[0]))
     data = b"".join(part for page in zip(heads, packed, strict=True) for part in page)
-    plain_bytes = sum(map(len, heads)) + sum(map(len, bodies))
+    plain_bytes = sum(map(len, heads)) + size
     data_at = at + (len(heads[0]) + len(packed[0]) if leaf.dictionary else 0)
     is_dictionary = leaf.dictionary is not None
     about = b"".join((

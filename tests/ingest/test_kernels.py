@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from ingest.kernels import compiled, text
 from ingest.kernels.machine_code import is_compiled
 from ingest.parse.lines import Record, examine
-from ingest.parse.text import RefusedError, parse_bodies, parse_text
+from ingest.parse.text import RefusedError, parse_text
 from ingest.schema import DEFAULT_FIELDS
 from ingest.store.columns import Codes, Flags, Numbers, Pairs, Texts
 from ingest.store.parquet import write_parquet
@@ -137,20 +137,6 @@ class TestParsing:
         """Neither leading zeros nor missing, large or additional parts."""
         with pytest.raises(RefusedError):
             parse_text(("srcaddr", "bytes"), f"{octets} 1\n".encode(), 1)
-
-    def test_tables_grow_as_texts_come(self):
-        """Many distinct texts and addresses, over several bodies, keep their values."""
-        rows = [(f"tag-{n % 7_000}-{'x' * (n % 90)}", f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
-                for n in range(70_000)]  # fmt: skip
-        bodies = [
-            "".join(f"{tag} {address}\n" for tag, address in rows[begin : begin + 10_000]).encode()
-            for begin in range(0, len(rows), 10_000)
-        ]
-
-        parsed = parse_bodies(("instance-tag", "srcaddr"), bodies, [10_000] * 7)
-
-        assert parsed.frame.rows() == rows
-        assert len(parsed.addresses) == 70_000
 
     def test_a_header_among_lines_of_texts_alone_is_no_record(self):
         """Where no number or address could tell, a field's name is left to the line reader."""

@@ -17,7 +17,7 @@ import pytest
 from tests.ingest.conftest import KERNELS
 from tests.ingest.loading import ROOT
 
-MODULES = ("conversation", "kernels", "parse_text", "places", "rollup")
+MODULES = ("conversation", "kernels", "parse_text", "places", "rollup", "text_reader")
 LOOK = """
 import sys
 from pathlib import Path

@@ -186,7 +186,7 @@ def test_words_that_read_like_a_header_are_a_row():
     content = file_of({"vpc_id": ["vpc-1", "region", "vpc-2"], "log_status": ["OK", "type", "OK"]})
     chunks = list(read_object("object", content))
 
-    assert chunks[1].body == b"vpc-1 OK\n\nvpc-2 OK\n"
+    assert chunks[1].block == b"vpc-1 OK\n\nvpc-2 OK\n"
     assert [(r.line, r.reason) for r in chunks[1].rejects] == [(2, "bad-text")]
 
 
@@ -247,7 +247,7 @@ def test_rows_come_in_chunks_of_bounded_size():
     _, *chunks = read_object("object", content)
 
     assert sum(chunk.n_lines for chunk in chunks) == 20_000
-    assert max(len(chunk.body) for chunk in chunks) <= 16 << 20
+    assert max(len(chunk.block) for chunk in chunks) <= 16 << 20
     assert [chunk.first_line for chunk in chunks[:2]] == [1, 1 + chunks[0].n_lines]
 
 
@@ -270,7 +270,7 @@ def test_many_values_are_cleaned_as_one_is(field, column):
     _, chunk = read_object("object", content)
     rejected = {reject.line for reject in chunk.rejects}
 
-    for number, (value, line) in enumerate(zip(column, chunk.body.split(b"\n"), strict=False), 1):
+    for number, (value, line) in enumerate(zip(column, chunk.block.split(b"\n"), strict=False), 1):
         try:
             expected = cell(field, value or "")
         except BadTextError:
@@ -322,7 +322,7 @@ def test_a_damaged_file_gives_rows_or_a_refusal(place, patch):
     except BadObjectError as error:
         assert error.detail  # noqa: PT017
     else:
-        assert all(chunk.body.count(b"\n") == chunk.n_lines for chunk in chunks)
+        assert all(bytes(chunk.body).count(b"\n") == chunk.n_lines for chunk in chunks)
 
 
 def test_the_sums_of_a_load_add_up(tmp_path):
