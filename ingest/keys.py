@@ -95,7 +95,7 @@ def _parse_key(key: str) -> KeyFacts | None:
 
 def _stamp(text: str) -> int | None:
     try:
-        return int(datetime.strptime(text, "%Y%m%dT%H%M").replace(tzinfo=UTC).timestamp())
+        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
     except ValueError:
         return None
 

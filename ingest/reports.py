@@ -97,8 +97,9 @@ def _own_addresses(parsed: ParsedText, interface: Narrow) -> Wide:
     undecided = np.flatnonzero((shared >= 0).all(axis=1)).tolist()
     if not undecided:
         return own
-    vpc_of = np.full(len(names), -1)
-    vpc_of[interface[interface >= 0]] = parsed.small("vpc_id")[interface >= 0]
+    vpc_of = np.full(len(names) + 1, -1)  # The last is of records without an interface.
+    if "vpc_id" in parsed.names:
+        vpc_of[interface] = parsed.narrow["vpc_id"]
     taken = {(int(vpc_of[at // 2]), int(own[at])) for at in np.flatnonzero(one_only)}
     # In the order of names: codes depend on which line came first.
     for at in sorted(undecided, key=lambda at: (names[at // 2], at % 2)):

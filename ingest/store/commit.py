@@ -23,6 +23,7 @@ class NewPart:
         last: Largest time in it.
         rows: Its rows.
         bytes: Its size.
+        checksum: CRC-32 of the file.
         is_numbered: It has the columns of `ingest.schema.NUMBER_COLUMNS`.
     """
 
@@ -34,6 +35,7 @@ class NewPart:
     last: int | None
     rows: int
     bytes: int
+    checksum: int
     is_numbered: bool = False
 
 

@@ -14,6 +14,7 @@ from duckdb.func import FunctionNullHandling
 from ingest.parse.addresses import packed_address
 from ingest.schema import NUMBER_COLUMNS, SPAN_TABLES, STORED_TABLES, TABLES, StoredType
 from ingest.store.commit import NewPart
+from ingest.store.disk import checksum_of
 
 _SQL_TYPES: dict[StoredType, str] = {
     "string": "VARCHAR",
@@ -203,7 +204,10 @@ class Engine:
         size = path.stat().st_size
         numbers = NUMBER_COLUMNS.get(SPAN_TABLES.get(kind, kind), {}).keys()
         is_numbered = bool(numbers) and numbers <= set(made.columns)
-        return NewPart(str(path), kind, date, hour, first, last, n_rows or 0, size, is_numbered)
+        checksum = checksum_of(path)
+        return NewPart(
+            str(path), kind, date, hour, first, last, n_rows or 0, size, checksum, is_numbered
+        )
 
     def row(self, relation: duckdb.DuckDBPyRelation, *sums: str) -> tuple[int | None, ...]:
         """Return the one row of whole numbers of an aggregate without groups."""

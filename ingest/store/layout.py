@@ -175,7 +175,7 @@ def partition_range(date: str, hour: str | None) -> tuple[int, int] | None:
     """Return the time of a partition, `[start, end)` in epoch s; None for undated records."""
     if date == UNDATED:
         return None
-    start = datetime.strptime(f"{date} {hour or '00'}", "%Y-%m-%d %H").replace(tzinfo=UTC)
+    start = datetime.fromisoformat(f"{date}T{hour or '00'}").replace(tzinfo=UTC)
     begin = int(start.timestamp())
     return begin, begin + (24 if hour is None else 1) * HOUR_S
 

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Sequence
 from typing import IO, Any
 
+from isal import isal_zlib
+
 from ingest.schema import StoredType
 from ingest.store.columns import Column, Pairs
 from ingest.store.leaves import (
@@ -71,7 +73,7 @@ _DICTIONARY_END = opened({2: i32(PLAIN)}, 1) + END + END
 Columns = Sequence[tuple[str, StoredType, Column]]
 
 
-def write_parquet(file: IO[bytes], columns: Columns, rows: Rows, room: Room | None = None) -> None:
+def write_parquet(file: IO[bytes], columns: Columns, rows: Rows, room: Room | None = None) -> int:
     """Write some rows of some columns.
 
     Args:
@@ -79,10 +81,14 @@ def write_parquet(file: IO[bytes], columns: Columns, rows: Rows, room: Room | No
         columns: Name, type in the cache and values of each.
         rows: Which rows, in which order.
         room: To encode in, where several files are written; for a row group, or all rows.
+
+    Returns:
+        The CRC-32 of the file.
     """
     room = room or Room(min(len(rows), ROW_GROUP_ROWS))
     compressor = zstd.ZstdCompressor(level=_LEVEL)
-    at = file.write(_MAGIC)
+    written = [_MAGIC]
+    at = len(_MAGIC)
     groups: list[Value] = []
     for begin in range(0, max(len(rows), 1), ROW_GROUP_ROWS):
         chosen = rows[begin : begin + ROW_GROUP_ROWS]
@@ -93,7 +99,8 @@ def write_parquet(file: IO[bytes], columns: Columns, rows: Rows, room: Room | No
             for leaf in leaves(name, stored, column, chosen, room):
                 chunk, data, plain_bytes = _chunk(leaf, at, compressor)
                 chunks.append(chunk)
-                at += file.write(data)
+                written.append(data)
+                at += len(data)
                 group_bytes += plain_bytes
         groups.append(
             struct({
@@ -102,7 +109,10 @@ def write_parquet(file: IO[bytes], columns: Columns, rows: Rows, room: Room | No
             })
         )  # fmt: skip
     footer = _footer(columns, len(rows), groups)
-    file.write(footer + len(footer).to_bytes(4, "little") + _MAGIC)
+    written += [footer, len(footer).to_bytes(4, "little"), _MAGIC]
+    content = b"".join(written)
+    file.write(content)
+    return isal_zlib.crc32(content)
 
 
 def _chunk(leaf: Leaf, at: int, compressor: Any) -> tuple[Value, bytes, int]:

@@ -45,7 +45,7 @@ def write_parts(tables: Mapping[str, Table], folder: Path, name: str) -> list[Ne
             date, hour = partition_of(kind, None if hour_number < 0 else hour_number * HOUR_S)
             path = folder / f"{kind}-{name}-{date}-{hour or 'day'}.parquet"
             with path.open("wb") as file:
-                write_parquet(file, columns, rows, room)
+                checksum = write_parquet(file, columns, rows, room)
                 file.flush()
                 os.fsync(file.fileno())
                 size = file.tell()
@@ -57,7 +57,7 @@ def write_parts(tables: Mapping[str, Table], folder: Path, name: str) -> list[Ne
             parts.append(
                 NewPart(
                     str(path), kind, date, hour,
-                    first, last, len(rows), size,
+                    first, last, len(rows), size, checksum,
                 )
             )  # fmt: skip
     return parts

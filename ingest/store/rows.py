@@ -15,7 +15,6 @@ from ingest.store.commit import (
     NewPart,
     ObjectOutcome,
 )
-from ingest.store.disk import checksum_of
 from ingest.store.layout import column_names, partitions_beside
 
 SEVERAL_BATCHES = 0  # In the place of a batch's number.
@@ -120,16 +119,14 @@ def objects_by_content(catalog: sqlite3.Connection, content_hash: str) -> list[K
     return [KnownObject(*row) for row in rows]
 
 
-def insert_parts(
-    catalog: sqlite3.Connection, cache: Path, placed: Iterable[tuple[int, NewPart, str]]
-) -> None:
+def insert_parts(catalog: sqlite3.Connection, placed: Iterable[tuple[int, NewPart, str]]) -> None:
     """Name parts that are in place: batch number, part, path below the cache."""
     catalog.executemany(
         "INSERT INTO parts (path, kind, date, hour, first, last, rows, bytes, batch_id, checksum,"
         " is_numbered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (path, p.kind, p.date, p.hour, p.first, p.last, p.rows, p.bytes, batch_id,
-             checksum_of(cache / path), p.is_numbered or None)
+             p.checksum, p.is_numbered or None)
             for batch_id, p, path in placed
         ),
     )  # fmt: skip

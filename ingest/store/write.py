@@ -253,7 +253,7 @@ class CacheWriter:
             self._check_still_there()
             disk.place(self.cache, [(part, path) for _, part, path in placed])
             with self._transaction() as catalog:
-                rows.insert_parts(catalog, self.cache, placed)
+                rows.insert_parts(catalog, placed)
                 change(catalog)
                 catalog.execute(
                     "UPDATE meta SET value = cast(value AS INTEGER) + 1 WHERE name = 'version'"

@@ -13,6 +13,7 @@ import pytest
 from ingest.errors import CacheError, CacheLockedError, ExitCode
 from ingest.schema import SCHEMA_VERSION
 from ingest.sources import LogObject
+from ingest.store.disk import checksum_of
 from ingest.store.layout import CATALOG_NAME, UNDATED, part_path, partition_of
 from ingest.store.read import CacheMissingError, CacheReader, CacheUnusableError
 from ingest.store.write import BatchTotals, CacheWriter, NewPart, ObjectOutcome
@@ -31,7 +32,8 @@ def new_part(writer: CacheWriter, name: str = "a", content: bytes = b"rows", **f
     path = writer.tmp / name
     path.write_bytes(content)
     defaults = {"kind": "flows", "date": "2026-03-02", "hour": "10", "first": START, "last": START}
-    return NewPart(tmp=str(path), rows=1, bytes=len(content), **(defaults | facts))
+    size, checksum = len(content), checksum_of(path)
+    return NewPart(tmp=str(path), rows=1, bytes=size, checksum=checksum, **(defaults | facts))
 
 
 def part_files(cache: Path) -> list[str]:
