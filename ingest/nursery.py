@@ -1,21 +1,26 @@
 """The parent's hold on the process that parsers are forked from; see `parser_nursery`.
 
-Whoever needs parsers soon may start that process ahead: it reads its modules while this
-one reads its own. So this module imports next to nothing.
+A command that needs parsers soon starts that process ahead: it reads its modules while
+this one reads its own. So this module imports little.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import time
+import traceback
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from types import ModuleType
+from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -26,44 +31,119 @@ FORK, END = 1, 2
 REQUEST = struct.Struct("=qqq")
 ANSWER = struct.Struct("=q")  # Exit code as `subprocess` tells it.
 
-_SETTINGS = {
-    # Parsers run side by side; threads inside them would only queue, and not survive a fork.
-    "POLARS_MAX_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    # A chunk needs what the chunk before did: the system would clear the same pages again.
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
-}
+# Parsers run side by side; threads inside them would only queue, and not survive a fork.
+_THREADS = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# A chunk needs what the chunk before did: the system would clear the same pages again.
+# By glibc's variable, and its number in `mallopt`.
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}
+_KEPT_BYTES = 1 << 30
+_LOOK_S = 0.005
 _DYING_S = 2.0
+
+
+class _Process(Protocol):
+    """A child, as `subprocess.Popen` tells of it."""
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def kill(self) -> None: ...
+
+
+class _Forked:
+    """A copy of this process that goes on as a nursery; this one has no other thread.
+
+    It shares what this process has read already: a new one takes as long to read that as
+    parsing 100,000 records.
+    """
+
+    def __init__(
+        self, module: str, ours: socket.socket, control: socket.socket, stderr: IO[bytes]
+    ) -> None:
+        self._code: int | None = None
+        nursery = importlib.import_module(module)  # What it imports, both need.
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                ours.close()  # It ends where nobody holds this end any more.
+                _be_nursery(nursery, control, stderr)
+            except BaseException:  # noqa: BLE001 - the process ends with it
+                os.write(2, traceback.format_exc().encode())
+            os._exit(1)
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            ended, status = os.waitpid(self._pid, os.WNOHANG)
+            if ended:
+                self._code = os.waitstatus_to_exitcode(status)
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        over = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if over is not None and time.monotonic() > over:
+                raise subprocess.TimeoutExpired(["nursery"], timeout or 0.0)
+            time.sleep(_LOOK_S)
+        return code
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self._pid, signal.SIGKILL)
+
+
+def _be_nursery(nursery: ModuleType, control: socket.socket, stderr: IO[bytes]) -> None:
+    import ctypes  # noqa: PLC0415 - the parent does without
+
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for file, place in ((nothing, 0), (nothing, 1), (stderr.fileno(), 2)):
+        os.dup2(file, place)
+    os.environ.update(_THREADS)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # Its variables are read where a program starts.
+        for number in _MALLOC.values():
+            mallopt(number, _KEPT_BYTES)
+    nursery.serve_forks(control)
+    os._exit(0)
+
+
+def _started(module: str, control: socket.socket, stderr: IO[bytes]) -> _Process:
+    """Start a new process as a nursery."""
+    package_root = str(Path(__file__).parents[1])
+    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    malloc = dict.fromkeys(_MALLOC, str(_KEPT_BYTES))
+    return subprocess.Popen(  # noqa: S603 - our own module
+        # Not -m: what its main module defines could not be read here.
+        [sys.executable, "-c", f"from {module} import main; main()", str(control.fileno())],
+        pass_fds=[control.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        env={**os.environ, **_THREADS, **malloc, "PYTHONPATH": ":".join(paths)},
+    )
 
 
 class Nursery:
     """The parent's side: one process, started with the object.
 
     Args:
-        module: Where its `main` is.
+        module: Where its `main` and `serve_forks` are.
+        is_forked: This process has only one thread, and has read next to nothing yet.
 
     Attributes:
         module: The same.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *, is_forked: bool = False) -> None:
         self.module = module
-        self._control, theirs = socket.socketpair()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._last_words = ""
-        package_root = str(Path(__file__).parents[1])
-        paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
-                # Not -m: what its main module defines could not be read here.
-                [sys.executable, "-c", f"from {module} import main; main()", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._stderr,
-                env={**os.environ, **_SETTINGS, "PYTHONPATH": ":".join(paths)},
-            )
+            if is_forked:
+                self._process: _Process = _Forked(module, self._control, theirs, self._stderr)
+            else:
+                self._process = _started(module, theirs, self._stderr)
 
     @property
     def is_alive(self) -> bool:
@@ -136,11 +216,14 @@ def last_line(stderr: IO[bytes]) -> str:
 
 
 def start_ahead() -> None:
-    """Start the process of `nursery_of(PARSER_MODULE)` now; unused, it ends with this one."""
+    """Start the process of `nursery_of(PARSER_MODULE)` now; unused, it ends with this one.
+
+    For the start of a program, before it has threads.
+    """
     if not _ahead:
-        atexit.register(_end_unused)
         with contextlib.suppress(OSError):  # Whoever needs it gets the same error again.
-            _ahead.append(Nursery(PARSER_MODULE))
+            _ahead.append(Nursery(PARSER_MODULE, is_forked=True))
+        atexit.register(_end_unused)
 
 
 def nursery_of(module: str) -> Nursery:

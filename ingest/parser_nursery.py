@@ -2,7 +2,8 @@
 
 Starting Python, numpy and the kernels takes as long as parsing 300,000 records. One
 process loads them once, without threads, and every parser begins as its copy; memory is
-shared until somebody writes there.
+shared until somebody writes there. A command line that loads is itself copied to that
+process, before it has read what only it needs.
 
 The parent asks over a socket, one request at a time: for a parser, with the two files that
 it gets, and for a parser's end. A parser that died stays a zombie until its end is asked
@@ -22,6 +23,9 @@ import time
 from multiprocessing.connection import Connection
 from typing import NoReturn
 
+# A command line needs these too: where it is forked into this process, they are read once.
+import ingest.parse.header
+import ingest.store.layout  # noqa: F401
 from ingest.nursery import ANSWER, FORK, REQUEST
 from ingest.parser_process import serve
 
@@ -29,8 +33,12 @@ _FIRST_LOOK_S, _LAST_LOOK_S = 0.001, 0.05
 
 
 def main() -> None:
+    """Serve forks over the socket that the first argument numbers."""
+    serve_forks(socket.socket(fileno=int(sys.argv[1])))
+
+
+def serve_forks(control: socket.socket) -> None:
     """Load what parsers need, then fork until the other end of the socket closes."""
-    control = socket.socket(fileno=int(sys.argv[1]))
     # The parent decides when its parsers end; signals to the whole group mean the parent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

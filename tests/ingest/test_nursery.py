@@ -6,45 +6,78 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
-from ingest import nursery
-from ingest.nursery import PARSER_MODULE, nursery_of, start_ahead
 from tests.ingest.loading import run_python, start_python
 
+# Each runs in a program of its own: one that has threads already must not copy itself.
 STARTED = """
 import sys, time
 from ingest import nursery
 nursery.start_ahead()
-print(nursery._ahead[0]._process.pid, flush=True)
+print(nursery._ahead[0]._process._pid, flush=True)
 time.sleep(float(sys.argv[1]))
+"""
+USED = """
+from ingest import nursery
+from ingest.nursery import PARSER_MODULE, nursery_of
+nursery.start_ahead()
+nursery.start_ahead()
+(ahead,) = nursery._ahead
+other = nursery_of("tests.ingest.hostile_parser")
+first, second = nursery_of(PARSER_MODULE), nursery_of(PARSER_MODULE)
+print(other is ahead, first is ahead, second is ahead, ahead.is_alive)
+for used in (other, first, second):
+    used.close()
+print(ahead.is_alive)
+"""
+BROKEN = """
+import sys, types
+from ingest import nursery
+def serve_forks(control):
+    print("not to be seen")
+    raise OSError("no numpy here")
+broken = types.ModuleType("broken")
+broken.serve_forks = serve_forks
+sys.modules["broken"] = broken
+started = nursery.Nursery("broken", is_forked=True)
+print(started._process.wait(10), started.end(1), started.last_words())
+started.close()
+print(started.last_words())
+"""
+SETTINGS = """
+import os, sys, types
+from ingest import nursery
+def serve_forks(control):
+    files = [os.readlink(f"/proc/self/fd/{n}") for n in (0, 1)]
+    control.sendall(" ".join([os.environ["OPENBLAS_NUM_THREADS"], *files]).encode())
+probe = types.ModuleType("probe")
+probe.serve_forks = serve_forks
+sys.modules["probe"] = probe
+started = nursery.Nursery("probe", is_forked=True)
+print(started._control.recv(1_000).decode(), started._process.wait(10), "OPENBLAS" in os.environ)
+started.close()
 """
 
 
-@pytest.fixture
-def ahead():
-    start_ahead()
-    (started,) = nursery._ahead
-    yield started
-    started.close()
+def test_what_was_started_ahead_is_used_once():
+    """A second one, and one of another module, is a process of its own."""
+    found = run_python("-c", USED)
+
+    assert found.stdout.split() == ["False", "True", "False", "True", "False"], found.stderr
 
 
-def test_what_was_started_ahead_is_used_once(ahead):
-    start_ahead()
-    first, second = nursery_of(PARSER_MODULE), nursery_of(PARSER_MODULE)
-    second.close()
+def test_one_that_fails_leaves_its_last_words():
+    """And nothing else: what it prints goes nowhere."""
+    found = run_python("-c", BROKEN)
 
-    assert first is ahead
-    assert second is not ahead
-    assert ahead.is_alive
+    assert found.stdout.splitlines() == ["1 1 OSError: no numpy here", "OSError: no numpy here"]
+    assert found.stderr == ""
 
 
-def test_another_module_gets_a_process_of_its_own(ahead):
-    other = nursery_of("tests.ingest.hostile_parser")
-    other.close()
+def test_a_copy_has_settings_and_files_of_its_own():
+    """Those of the program stay as they are."""
+    found = run_python("-c", SETTINGS)
 
-    assert other is not ahead
-    assert nursery_of(PARSER_MODULE) is ahead
+    assert found.stdout.split() == ["1", os.devnull, os.devnull, "0", "False"], found.stderr
 
 
 def test_unused_it_ends_with_the_program():
