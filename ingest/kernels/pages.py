@@ -131,6 +131,92 @@ def index_scattered(
 
 
 @kernel
+def choose_indexes(
+    numbers: Ints, chosen: Ints, is_set: Bytes, indexes: Ints, levels: Bytes, n_indexes: Longs
+) -> int:
+    """Number some of the values that `index_ints` numbered, the others being null.
+
+    Args:
+        numbers: Its numbers, nulls left out.
+        chosen: The new number of each; negative for null.
+        is_set: Its levels; empty where no row was null.
+        indexes: Filled with the new numbers, nulls left out; how many goes to `n_indexes`.
+        levels: Filled with 0 for null, else 1, per row.
+    """
+    n_rows = is_set.shape[0] if is_set.shape[0] else numbers.shape[0]
+    taken = 0
+    n = 0
+    for row in range(n_rows):
+        number = long(-1)
+        if not is_set.shape[0] or is_set[row]:
+            number = long(chosen[numbers[taken]])
+            taken += 1
+        levels[row] = number >= 0
+        if number >= 0:
+            indexes[n] = number
+            n += 1
+    n_indexes[0] = n
+    return 0
+
+
+@kernel
+def pack_flags(values: Bytes, rows: Ints, is_set: Bytes, levels: Bytes, out: Bytes) -> int:
+    """Write truth values as bits, nulls left out.
+
+    Args:
+        is_set: 0 where a value is null; empty where none is.
+        levels: Filled with 0 for null, else 1, per row; untouched where none is.
+
+    Returns:
+        How many are not null.
+    """
+    n = 0
+    held = long(0)
+    for position in range(rows.shape[0]):
+        row = rows[position]
+        if is_set.shape[0]:
+            levels[position] = is_set[row]
+            if not is_set[row]:
+                continue
+        held |= long(values[row]) << (n % _GROUP)
+        n += 1
+        if n % _GROUP == 0:
+            out[n // _GROUP - 1] = held
+            held = long(0)
+    if n % _GROUP:
+        out[n // _GROUP] = held
+    return n
+
+
+@inlined
+def _find_range(values: Ints | Longs, found: Longs) -> int:
+    lowest = long(LARGEST)
+    low = long(LARGEST)
+    high = long(-1)
+    for i in range(values.shape[0]):
+        value = long(values[i])
+        lowest = min(lowest, value)
+        low = min(low, value if value >= 0 else long(LARGEST))
+        high = max(high, value)
+    found[0] = lowest
+    found[1] = low
+    found[2] = high
+    return 0
+
+
+@kernel
+def find_range(values: Ints, found: Longs) -> int:
+    """Find the smallest value, the smallest that is not negative, and the largest or -1."""
+    return _find_range(values, found)
+
+
+@kernel
+def find_long_range(values: Longs, found: Longs) -> int:
+    """As `find_range`, of large numbers."""
+    return _find_range(values, found)
+
+
+@kernel
 def find_bounds(values: Longs, rows: Ints, bounds: Longs) -> int:
     """Find the smallest and the largest value of some rows."""
     low = long(LARGEST)

@@ -83,19 +83,23 @@ class Numbers:
     is_ascending: bool = False
 
     @functools.cached_property
+    def _range(self) -> tuple[int, int, int]:
+        find = pages.find_long_range if self.values.dtype == np.int64 else pages.find_range
+        found = np.empty(3, np.int64)
+        find(self.values, found)
+        lowest, low, high = found.tolist()
+        return lowest, low, high
+
+    @property
     def has_null(self) -> bool:
         """Whether any row is null."""
-        return bool(self.values.min(initial=0) < 0)
+        return self._range[0] < 0
 
-    @functools.cached_property
+    @property
     def bounds(self) -> tuple[int, int]:
         """Smallest and largest value of all rows; the largest is negative where all are null."""
-        if not len(self.values):
-            return 0, -1
-        low, high = int(self.values.min()), int(self.values.max())
-        if low < 0 <= high:
-            low = int(self.values[self.values >= 0].min())
-        return low, high
+        _, low, high = self._range
+        return (low, high) if high >= 0 else (0, -1)
 
 
 @dataclass(frozen=True)
@@ -105,22 +109,27 @@ class Codes:
     Attributes:
         meanings: What each code stands for; a negative number is null.
         is_null: 1 for each code that stands for null; None: none does.
+        is_shared: Other columns have the same codes, some of which are null there.
     """
 
     codes: npt.NDArray[np.int32]
     meanings: Texts | npt.NDArray[np.int64]
     is_null: npt.NDArray[np.bool_] | None = None
+    is_shared: bool = False
 
     @functools.cached_property
     def has_null(self) -> bool:
         """Whether any row is null."""
-        return self.is_null is not None or bool(self.codes.min(initial=0) < 0)
+        return self.is_null is not None or self._range[0] < 0
 
     @functools.cached_property
     def is_constant(self) -> bool:
         """Whether all rows have the same value, which is not null."""
-        codes = self.codes
-        return len(codes) > 0 and not self.has_null and bool(codes.min() == codes.max())
+        return not self.has_null and self._range[1] == self._range[2]
+
+    @functools.cached_property
+    def _range(self) -> tuple[int, int, int]:
+        return Numbers(self.codes)._range
 
 
 @dataclass(frozen=True)
@@ -144,7 +153,7 @@ class AddressColumns:
 
     def text(self, codes: npt.NDArray[np.int32]) -> Codes:
         """Return a column of texts."""
-        return Codes(codes, self.texts)
+        return Codes(codes, self.texts, is_shared=self.addresses.has_ip6)
 
     def ip4(self, codes: npt.NDArray[np.int32]) -> Codes:
         """Return a column of IPv4 numbers; null for IPv6."""

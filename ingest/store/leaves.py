@@ -66,7 +66,7 @@ class Leaf:
     statistics: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Indexed:
     """Codes of some rows, numbered anew.
 
@@ -75,12 +75,16 @@ class _Indexed:
         found: The code of each number.
         n_set: How many are not null.
         page: The numbers.
+        numbers, is_set: The same before packing, and which rows are not null, for columns
+            that share the codes.
     """
 
     codes: Indexes
     found: Indexes
     n_set: int
     page: Page
+    numbers: Indexes | None = None
+    is_set: npt.NDArray[np.uint8] | None = None
 
 
 class Room:
@@ -137,7 +141,7 @@ def leaves(name: str, stored: StoredType, column: Column, rows: Rows, room: Room
     if isinstance(column, Codes):
         return [_codes(name, column, rows, room)]
     if isinstance(column, Flags):
-        return [_flags(name, column, rows)]
+        return [_flags(name, column, rows, room)]
     return _pairs(name, column, rows)
 
 
@@ -234,7 +238,17 @@ def _same_indexes(column: Codes, rows: Rows, room: Room) -> _Indexed | None:
     if is_null.all():
         empty = Page(_levels(room.levels[: len(rows)], 0) + b"\1")
         return _Indexed(column.codes, indexed.found[:0], 0, empty)
-    return None
+    if indexed.numbers is None or indexed.is_set is None:
+        return None
+    found = indexed.found[~is_null]
+    chosen = np.full(len(is_null), -1, np.int32)
+    chosen[~is_null] = np.arange(len(found), dtype=np.int32)
+    pages.choose_indexes(
+        indexed.numbers, chosen, indexed.is_set, room.indexes, room.levels, room.count
+    )
+    n_set = int(room.count[0])
+    page = _page(len(found), n_set, room.levels, len(rows), room)
+    return _Indexed(column.codes, found, n_set, page)
 
 
 def _index_codes(column: Codes, rows: Rows, room: Room) -> _Indexed:
@@ -250,6 +264,9 @@ def _index_codes(column: Codes, rows: Rows, room: Room) -> _Indexed:
     n_set = int(room.count[0])
     page = _page(n_found, n_set, levels, len(rows), room)
     indexed = _Indexed(column.codes, found[:n_found].copy(), n_set, page)
+    if column.is_shared:
+        indexed.numbers = room.indexes[:n_set].copy()
+        indexed.is_set = levels[: len(rows)].copy()
     if column.is_null is None:
         room.indexed[id(column.codes)] = indexed
     return indexed
@@ -272,14 +289,12 @@ def _deltas(name: str, column: Numbers, rows: Rows, room: Room) -> Leaf:
     return Leaf((name,), INT32, len(rows), None, Page(data), DELTA, struct({3: i64(0)}))
 
 
-def _flags(name: str, column: Flags, rows: Rows) -> Leaf:
-    values = column.values[rows]
-    is_set = None if column.is_set is None else column.is_set[rows]
-    if is_set is not None:
-        values = values[is_set]
-    bits = np.packbits(values, bitorder="little").tobytes()
-    statistics = struct({3: i64(len(rows) - len(values))})
-    page = Page(_levels(is_set, len(values)) + bits)
+def _flags(name: str, column: Flags, rows: Rows, room: Room) -> Leaf:
+    is_set = _NO_NULLS if column.is_set is None else column.is_set.view(np.uint8)
+    n_set = pages.pack_flags(column.values, rows, is_set, room.levels, room.packed)
+    levels = _levels(room.levels[: len(rows)] if len(is_set) else None, n_set)
+    page = Page(levels + room.packed[: (n_set + 7) // 8].tobytes())
+    statistics = struct({3: i64(len(rows) - n_set)})
     return Leaf((name,), BOOLEAN, len(rows), None, page, PLAIN, statistics)
 
 

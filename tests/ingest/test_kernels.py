@@ -286,12 +286,12 @@ OPTIONAL_NUMBERS = st.lists(st.none() | st.integers(0, 5) | st.integers(0, 2**31
 class TestParquet:
     """Columns to files that other readers read."""
 
-    @settings(max_examples=60)
+    @settings(max_examples=80)
     @given(
         OPTIONAL_NUMBERS, st.integers(0, 2**32), st.integers(1, 80),
-        st.lists(st.booleans(), min_size=5, max_size=5),
+        st.lists(st.booleans(), min_size=5, max_size=5), st.booleans(),
     )  # fmt: skip
-    def test_every_reader_reads_back_what_was_written(self, values, offset, run, without):
+    def test_every_reader_reads_back_what_was_written(self, values, offset, run, without, shared):
         """Nulls, runs, few and many distinct values, texts, and columns of the same codes."""
         repeated = [value for value in values for _ in range(run)][:2_000]
         filled = np.array([-1 if v is None else v for v in repeated], np.int32)
@@ -302,9 +302,10 @@ class TestParquet:
             ("small", "int32", Numbers(filled)),
             ("large", "int64", Numbers(large)),
             ("line", "int32", Numbers(np.abs(filled), is_ascending=True)),
-            ("word", "string", Codes(few, Texts.of(words))),
+            ("word", "string", Codes(few, Texts.of(words), is_shared=shared)),
             ("coded", "int64", Codes(few, np.array([7, 2**40, 5, 0, 1]))),
             ("partly", "string", Codes(few, Texts.of(words), np.array(without))),
+            ("all", "bool", Flags((few & 1).astype(np.uint8))),
             ("same", "int32", Numbers(np.full(len(filled), offset % 7, np.int32))),
             ("flag", "bool", Flags((few & 1).astype(np.uint8), few >= 0)),
             ("extra", "map", Pairs({"k": Codes(few, Texts.of(words))})),
@@ -318,6 +319,7 @@ class TestParquet:
             "word": [None if c < 0 else words[c] for c in few.tolist()[::-1]],
             "coded": [None if c < 0 else [7, 2**40, 5, 0, 1][c] for c in few.tolist()[::-1]],
             "partly": [None if c < 0 or without[c] else words[c] for c in few.tolist()[::-1]],
+            "all": [bool(c & 1) for c in few.tolist()[::-1]],
             "same": [offset % 7] * len(filled),
             "flag": [None if c < 0 else bool(c & 1) for c in few.tolist()[::-1]],
             "extra": [[] if c < 0 else [{"key": "k", "value": words[c]}]
