@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingest.errors import CacheError
 from ingest.sources import LogObject
 from ingest.spool import Piece
 
 BATCH_BYTES = 24 << 20  # Of objects as delivered; about 200 MB of text.
 BATCH_OBJECTS = 2_000
+_MIN_FREE_BYTES = 1 << 20
 _SMALL_BATCH = 2 << 20  # What is left is shared out among the parsers, but not below this.
 
 
@@ -56,6 +62,33 @@ class Gathered:
             return BATCH_BYTES
         left = listed_bytes - self.seen_bytes + self._bytes
         return max(_SMALL_BATCH, share_of(left, self._n_batches, parsers))
+
+
+def require_room(
+    folder: Path, cache: Path, objects: Sequence[tuple[int, LogObject, Piece]]
+) -> None:
+    """Raise unless the disk has room for the parts of a batch.
+
+    Args:
+        folder: Where they are written.
+        cache: Whose they are, for the message.
+        objects: The batch.
+
+    Raises:
+        CacheError: It has not; tells both numbers.
+    """
+    # Parts take about what compressed logs take, and a sixth of plain text.
+    wanted = sum(
+        2 * o.size if o.key.endswith((".gz", ".parquet")) else o.size // 2 for _, o, _ in objects
+    )
+    free = shutil.disk_usage(folder).free
+    if free < max(wanted, _MIN_FREE_BYTES):
+        msg = (
+            f"{cache}: No space left on device: {free / 1e6:,.1f} MB are free, a batch may take "
+            f"{wanted / 1e6:,.1f} MB. What was committed is safe; make space, then run the same "
+            "command again."
+        )
+        raise CacheError(msg)
 
 
 def share_of(left: int, n_batches: int, parsers: int) -> int:

@@ -7,12 +7,13 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from ingest.batch import BatchResult, BatchTask
-from ingest.batching import BATCH_BYTES, Gathered
+from ingest.batching import BATCH_BYTES, Gathered, require_room
+from ingest.dry_run import dry_run_of
 from ingest.errors import CacheError, PermissionDeniedError
 from ingest.fetching import SPOOL_BYTES, Arrival, Fetcher
 from ingest.known import KnownObjects
@@ -34,8 +35,9 @@ from ingest.store.write import CacheWriter, ObjectOutcome
 
 WITHOUT_LAYOUT = ("no-header", "not-a-log")  # What another `--format` may change.
 _STOP_WITHIN_S = 6.0
+# Parsers take as long to start, a folder is listed by then, and equal batches end together.
+_LISTING_S = 0.2
 _PACE_S = 0.01  # Arrivals are taken together, so often at most: waking up costs more than they do.
-_MIN_FREE_BYTES = 1 << 20
 
 
 def load(
@@ -74,7 +76,7 @@ def load(
         IngestError: The source cannot be listed, or the cache cannot be written.
     """
     if dry_run:
-        return _plan(Loader(source, cache, fields, retry=retry))
+        return dry_run_of(Loader(source, cache, fields, retry=retry))
     load_ = Loader(
         source, cache, fields, retry=retry, jobs=jobs, limits=limits, make_pool=make_pool, stop=stop
     )
@@ -160,24 +162,6 @@ class Loader:
         return report
 
 
-def _plan(loader: Loader) -> IngestReport:
-    """Count what a load would read; nothing is written, nor locked."""
-    begun = time.monotonic()
-    source = loader.source
-    loader.refresh()
-    report = IngestReport(dry_run=True)
-    for log_object in source.objects():
-        report.objects_listed += 1
-        if log_object in loader.known:
-            report.objects_known += 1
-        else:
-            report.objects_new += 1
-            report.bytes_new += log_object.size
-    report.skipped, report.retries = source.skipped, source.retries
-    report.seconds = time.monotonic() - begun
-    return report
-
-
 class _Run:
     """The moving parts of one run."""
 
@@ -202,6 +186,7 @@ class _Run:
         self.unchanged = 0
         self.fatal: Exception | None = None
         self.stop_at: float | None = None
+        self.begun = time.monotonic()
 
     def run(self) -> None:
         try:
@@ -279,12 +264,12 @@ class _Run:
         """
         has_taken = False
         while self._takes(pool):
-            arrival = self.fetcher.arrived()
-            if arrival is None:
-                if not (self.gathered.objects and self.fetcher.is_done):
-                    break
+            if self._has_batch(pool):
                 self._submit(pool)
                 continue
+            arrival = self.fetcher.arrived()
+            if arrival is None:
+                break
             has_taken = True
             self.gathered.seen_bytes += arrival.listed.size
             if arrival.piece is None:
@@ -293,13 +278,17 @@ class _Run:
             pool.prepare()
             self.gathered.add(self._next_id(), arrival.found, arrival.piece)
             self.spooled[self.object_id - 1] = arrival.listed, arrival.piece
-            if self.gathered.is_enough(self._listed_bytes, pool.size):
-                self._submit(pool)
         return has_taken
+
+    def _has_batch(self, pool: BatchPool) -> bool:
+        if not self.gathered.objects or self.fetcher.is_done:
+            return bool(self.gathered.objects)
+        is_early = not self.fetcher.is_listed and time.monotonic() < self.begun + _LISTING_S
+        return not is_early and self.gathered.is_enough(self._listed_bytes, pool.size)
 
     def _submit(self, pool: BatchPool) -> None:
         objects = self.gathered.take(self._listed_bytes, pool.size)
-        self._check_space(objects)
+        require_room(self.folder, self.writer.cache, objects)
         batch_id = self._next_batch_id()
         parts = str(self.folder / f"parts-{batch_id}")
         pool.submit(BatchTask(batch_id, objects, parts, self.loader.fields))
@@ -307,21 +296,6 @@ class _Run:
     @property
     def _listed_bytes(self) -> int | None:
         return self.fetcher.new_bytes if self.fetcher.is_listed else None
-
-    def _check_space(self, objects: Sequence[tuple[int, LogObject, Piece]]) -> None:
-        # Parts take about what compressed logs take, and a sixth of plain text.
-        wanted = sum(
-            2 * o.size if o.key.endswith((".gz", ".parquet")) else o.size // 2
-            for _, o, _ in objects
-        )
-        free = shutil.disk_usage(self.folder).free
-        if free < max(wanted, _MIN_FREE_BYTES):
-            msg = (
-                f"{self.writer.cache}: No space left on device: {free / 1e6:,.1f} MB are free, a "
-                f"batch may take {wanted / 1e6:,.1f} MB. What was committed is safe; make space, "
-                "then run the same command again."
-            )
-            raise CacheError(msg)
 
     def _settle(self, arrival: Arrival) -> None:
         """Count an object that there are no bytes of."""

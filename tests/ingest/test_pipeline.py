@@ -5,12 +5,14 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from ingest import batching
+from ingest import batching, pipeline
 from ingest.batch import BatchResult
 from ingest.parser_pool import TICK_S, ParserPool
 from ingest.pipeline import load
@@ -256,7 +258,7 @@ while True:
 print(len(versions))
 """
 SMALL_BATCHES = """
-from ingest import batching
+from ingest import batching, pipeline
 from ingest.cli import main
 
 batching.BATCH_OBJECTS = 10
@@ -333,3 +335,26 @@ def test_a_load_sleeps_while_all_parsers_work(tmp_path, logs, monkeypatch):
     assert report.rows_stored == 18
     assert WatchedPool.waited_for
     assert set(WatchedPool.waited_for) == {0}
+
+
+@pytest.mark.parametrize(("listing_s", "sizes"), [(30.0, [8, 7]), (0.0, [10, 5])])
+def test_batches_are_alike_where_the_listing_is_short(tmp_path, monkeypatch, listing_s, sizes):
+    """It is waited for, but not for long: a batch that is full goes without."""
+    for n in range(15):
+        write_log(tmp_path / "logs" / f"{n:02}.log", make_flows({"bytes": 10 + n}))
+    size = (tmp_path / "logs" / "00.log").stat().st_size
+    monkeypatch.setattr(batching, "BATCH_BYTES", 10 * size)
+    monkeypatch.setattr(batching, "_SMALL_BATCH", 1)
+    monkeypatch.setattr(pipeline, "_LISTING_S", listing_s)
+
+    class SlowlyListed(LocalSource):
+        def objects(self):
+            for log_object in super().objects():
+                yield log_object
+                time.sleep(0.01)
+
+    load(SlowlyListed(tmp_path / "logs"), tmp_path / "cache", jobs=2)
+
+    with closing(open_catalog(tmp_path / "cache", read_only=True)) as catalog:
+        rows = catalog.execute("SELECT objects FROM batches ORDER BY batch_id").fetchall()
+    assert [objects for (objects,) in rows] == sizes
