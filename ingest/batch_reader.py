@@ -32,6 +32,7 @@ MAX_REJECTS_KEPT = 1_000  # Texts per object; the counts are complete.
 _SMALL_BYTES = 64 << 10
 _JOINED_BYTES = 1 << 20
 _HELD_BYTES = 16 << 20
+_MOST_LAYOUTS = 32  # At once: each has tables of its own.
 _LARGEST_CHUNK = 2 * CHUNK_BYTES  # What is left shall not become a small one.
 _MORE, _MORE_ROWS = 1.1, 1.25  # Times a guess: no two objects are alike.
 
@@ -153,6 +154,8 @@ class BatchReader:
         self.held, self.held_bytes = [], 0
 
     def _take(self, fields: tuple[str, ...], segment: _Segment, body: Text) -> None:
+        if fields not in self.layouts and len(self.layouts) >= _MOST_LAYOUTS:
+            self._flush()
         self.taken.add(segment.outcome.object_id)
         self.text_bytes += len(body)
         self.chunk_bytes += len(body)
@@ -210,7 +213,12 @@ class BatchReader:
         return min(max(share, CHUNK_BYTES), _LARGEST_CHUNK)
 
     def _rows_ahead(self, n_bytes: int, n_lines: int) -> int:
-        """Guess how many rows a chunk gets whose first body has so many bytes and lines."""
+        """Guess how many rows a chunk gets whose first body has so many bytes and lines.
+
+        The first layout of a chunk is the usual one; others get more room as they need it.
+        """
+        if len(self.layouts) > 1:
+            return 2 * n_lines
         ahead = min(self._bytes_ahead, self._chunk_limit)
         return n_lines + int(_MORE_ROWS * ahead * n_lines / n_bytes)
 

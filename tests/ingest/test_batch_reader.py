@@ -10,6 +10,7 @@ import pytest
 from ingest import batch_reader
 from ingest.batch import BatchResult, BatchTask, run_batch
 from ingest.parse import decompress
+from ingest.schema import DEFAULT_FIELDS
 from ingest.sources import LogObject
 from ingest.spool import Piece
 from tests.conftest import START, Flow, log_text, make_flows
@@ -112,3 +113,24 @@ def test_a_batch_is_cut_in_chunks_of_like_size(
     assert sum(sizes) == 300 * n_objects
     assert len(sizes) == n_chunks
     assert min(sizes) >= 0.6 * max(sizes)
+
+
+def test_many_layouts_are_not_held_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has tables of its own, and a batch may have thousands of objects."""
+    held = []
+    flush = batch_reader.BatchReader._flush
+
+    def noted(reader: batch_reader.BatchReader) -> None:
+        held.append(len(reader.layouts))
+        flush(reader)
+
+    monkeypatch.setattr(batch_reader.BatchReader, "_flush", noted)
+    contents = [
+        log_text(flows_of(number, 5), (*DEFAULT_FIELDS, f"future-{number}")) for number in range(80)
+    ]
+
+    result = read(tmp_path, contents)
+
+    assert held == [32, 32, 16]
+    assert [outcome.rows_stored for outcome in result.outcomes] == [5] * 80
+    assert len(flow_rows(result)) == 400
