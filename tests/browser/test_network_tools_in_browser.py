@@ -88,7 +88,7 @@ def test_hidden_nodes_stay_hidden_until_all_are_shown(open_page: OpenPage) -> No
     assert not page.evaluate("cy.$id('n:redis-primary').visible()")
     button.click()
     expect(button).to_be_hidden()
-    assert page.evaluate("cy.$id('n:redis-primary').visible()")
+    wait_until(page, "cy.$id('n:redis-primary').visible()")  # The button is first.
 
 
 def test_pinned_node_can_be_let_go(open_page: OpenPage) -> None:
