@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib
+import math
 import os
 import signal
 import socket
@@ -37,7 +38,7 @@ _THREADS = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # By glibc's variable, and its number in `mallopt`.
 _MALLOC = {"MALLOC_MMAP_THRESHOLD_": -3, "MALLOC_TRIM_THRESHOLD_": -1}
 _KEPT_BYTES = 1 << 30
-_LOOK_S = 0.005
+_FIRST_LOOK_S, _LAST_LOOK_S = 0.001, 0.05
 _DYING_S = 2.0
 
 
@@ -73,19 +74,18 @@ class _Forked:
             os._exit(1)
 
     def poll(self) -> int | None:
-        if self._code is None:
-            ended, status = os.waitpid(self._pid, os.WNOHANG)
-            if ended:
-                self._code = os.waitstatus_to_exitcode(status)
-        return self._code
+        return self._wait(0.0)
 
     def wait(self, timeout: float | None = None) -> int:
-        over = None if timeout is None else time.monotonic() + timeout
-        while (code := self.poll()) is None:
-            if over is not None and time.monotonic() > over:
-                raise subprocess.TimeoutExpired(["nursery"], timeout or 0.0)
-            time.sleep(_LOOK_S)
+        code = self._wait(math.inf if timeout is None else timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(["nursery"], timeout or 0.0)
         return code
+
+    def _wait(self, seconds: float) -> int | None:
+        if self._code is None:
+            self._code = exit_code(self._pid, seconds)
+        return self._code
 
     def kill(self) -> None:
         if self.poll() is None:
@@ -206,6 +206,20 @@ class Nursery:
             self._process.wait(_DYING_S)  # The exit code of its own tells more than ours.
         self._process.kill()
         return self._process.wait()
+
+
+def exit_code(pid: int, seconds: float) -> int | None:
+    """Wait so long for a child's end; return its exit code, None where it still runs."""
+    over = time.monotonic() + seconds
+    look_s = _FIRST_LOOK_S
+    while True:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= over:
+            return None
+        time.sleep(look_s)
+        look_s = min(2 * look_s, _LAST_LOOK_S)
 
 
 def last_line(stderr: IO[bytes]) -> str:

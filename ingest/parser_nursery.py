@@ -19,17 +19,14 @@ import resource
 import signal
 import socket
 import sys
-import time
 from multiprocessing.connection import Connection
 from typing import NoReturn
 
 # A command line needs these too: where it is forked into this process, they are read once.
 import ingest.parse.header
 import ingest.store.layout  # noqa: F401
-from ingest.nursery import ANSWER, FORK, REQUEST
+from ingest.nursery import ANSWER, FORK, REQUEST, exit_code
 from ingest.parser_process import serve
-
-_FIRST_LOOK_S, _LAST_LOOK_S = 0.001, 0.05
 
 
 def main() -> None:
@@ -106,13 +103,8 @@ def _be_parser(control: socket.socket, memory_bytes: int, connection: int, stder
 
 def _end(pid: int, seconds: float) -> int:
     """Wait for a process, kill it after some time, and return its exit code."""
-    over = time.monotonic() + seconds
-    look_s = _FIRST_LOOK_S
-    while time.monotonic() < over:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(look_s)
-        look_s = min(2 * look_s, _LAST_LOOK_S)
-    os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = exit_code(pid, seconds)
+    if code is None:
+        os.kill(pid, signal.SIGKILL)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return code

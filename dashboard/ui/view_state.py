@@ -54,9 +54,8 @@ class ViewState:
         if not self.compare or start is None or end is None:
             return None
         start, end = start - start % _MINUTE_S, -(-end // _MINUTE_S) * _MINUTE_S
-        if (
-            start >= end
-        ):  # An open range beyond all records; nothing is to be compared with nothing.
+        if start >= end:
+            # An open range beyond all records; nothing is to be compared with nothing.
             start, end = (start, start + _MINUTE_S) if self.query.end is None else (0, end)
         back = COMPARISONS[self.compare] or max(end - start, _MINUTE_S)
         return self.query.replace(start=max(0, start - back), end=max(_MINUTE_S, end - back))

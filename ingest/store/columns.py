@@ -84,11 +84,7 @@ class Numbers:
 
     @functools.cached_property
     def _range(self) -> tuple[int, int, int]:
-        find = pages.find_long_range if self.values.dtype == np.int64 else pages.find_range
-        found = np.empty(3, np.int64)
-        find(self.values, found)
-        lowest, low, high = found.tolist()
-        return lowest, low, high
+        return _range_of(self.values)
 
     @property
     def has_null(self) -> bool:
@@ -129,7 +125,7 @@ class Codes:
 
     @functools.cached_property
     def _range(self) -> tuple[int, int, int]:
-        return Numbers(self.codes)._range
+        return _range_of(self.codes)
 
 
 @dataclass(frozen=True)
@@ -207,3 +203,14 @@ class Table:
 
 def _bytes(data: bytes) -> npt.NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8).copy()
+
+
+def _range_of(
+    values: npt.NDArray[np.int32] | npt.NDArray[np.int64],
+) -> tuple[int, int, int]:
+    """Return the smallest value, the smallest that is not negative, and the largest or -1."""
+    find = pages.find_long_range if values.dtype == np.int64 else pages.find_range
+    found = np.empty(3, np.int64)
+    find(values, found)
+    lowest, low, high = found.tolist()
+    return lowest, low, high

@@ -41,14 +41,28 @@ class Reading:
         return [(r.line, r.reason, r.field) for r in self.outcome.rejects]
 
 
-def read_content(content: bytes, fields: tuple[str, ...] | None = None) -> Reading:
-    """Read one object's bytes in this process, by the way that all objects take."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "object"
+def run_contents(
+    folder: Path, contents: Sequence[bytes], fields: tuple[str, ...] | None = None
+) -> BatchResult:
+    """Read objects as one batch in this process, by the way that all objects take.
+
+    Args:
+        folder: For the objects, numbered from 1, and their parts.
+        contents: Their bytes as delivered.
+        fields: Layout of those without a header.
+    """
+    objects = []
+    for number, content in enumerate(contents, 1):
+        path = folder / f"object-{number}"
         path.write_bytes(content)
-        listed = LogObject("object", "etag", len(content))
-        task = BatchTask(1, [(1, listed, Piece(str(path)))], f"{folder}/parts", fields)
-        result = run_batch(task)
+        objects.append((number, LogObject("object", str(number), len(content)), Piece(str(path))))
+    return run_batch(BatchTask(1, objects, str(folder / "parts"), fields))
+
+
+def read_content(content: bytes, fields: tuple[str, ...] | None = None) -> Reading:
+    """Read one object's bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = run_contents(Path(folder), [content], fields)
         return Reading(result.outcomes[0], tables_of(result))
 
 

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from ingest import batch_reader
-from ingest.batch import BatchResult, BatchTask, run_batch
+from ingest.batch import BatchResult
 from ingest.parse import decompress
 from ingest.schema import DEFAULT_FIELDS
-from ingest.sources import LogObject
-from ingest.spool import Piece
 from tests.conftest import START, Flow, log_text, make_flows
-from tests.ingest.loading import Row, tables_of
+from tests.ingest.loading import Row, run_contents, tables_of
 
 
 def flows_of(number: int, n: int = 300) -> list[Flow]:
@@ -23,16 +21,6 @@ def flows_of(number: int, n: int = 300) -> list[Flow]:
         {"srcport": 40_000 + i, "dstaddr": f"198.51.100.{number}", "start": START + i % 60}
         for i in range(n)
     ))  # fmt: skip
-
-
-def read(folder: Path, contents: list[bytes]) -> BatchResult:
-    """Run one batch of objects, numbered from 1."""
-    objects = []
-    for number, content in enumerate(contents, 1):
-        path = folder / str(number)
-        path.write_bytes(content)
-        objects.append((number, LogObject(str(number), "etag", len(content)), Piece(str(path))))
-    return run_batch(BatchTask(1, objects, str(folder / "parts")))
 
 
 def flow_rows(result: BatchResult) -> list[Row]:
@@ -50,7 +38,7 @@ def test_an_object_that_breaks_at_its_end_leaves_nothing(
     contents = [gzip.compress(log_text(flows_of(number)), mtime=0) for number in range(3)]
     contents[1] = contents[1][:-5]
 
-    result = read(tmp_path, contents)
+    result = run_contents(tmp_path, contents)
 
     assert [outcome.status for outcome in result.outcomes] == ["ok", "corrupt", "ok"]
     assert [outcome.rows_stored for outcome in result.outcomes] == [300, 0, 300]
@@ -80,7 +68,7 @@ def test_odd_lines_cost_themselves_wherever_they_stand(
             ]
         contents.append(b"\n".join(lines))
 
-    result = read(tmp_path, contents)
+    result = run_contents(tmp_path, contents)
 
     rows = flow_rows(result)
     for number, outcome in enumerate(result.outcomes):
@@ -107,7 +95,7 @@ def test_a_batch_is_cut_in_chunks_of_like_size(
     monkeypatch.setattr(batch_reader, "_LARGEST_CHUNK", 20 * len(body))
     monkeypatch.setattr(batch_reader, "_SMALL_BYTES", 0)
 
-    result = read(tmp_path, [gzip.compress(body)] * n_objects)
+    result = run_contents(tmp_path, [gzip.compress(body)] * n_objects)
 
     sizes = [part.rows for part in result.parts if part.kind == "flows"]
     assert sum(sizes) == 300 * n_objects
@@ -129,7 +117,7 @@ def test_many_layouts_are_not_held_at_once(tmp_path: Path, monkeypatch: pytest.M
         log_text(flows_of(number, 5), (*DEFAULT_FIELDS, f"future-{number}")) for number in range(80)
     ]
 
-    result = read(tmp_path, contents)
+    result = run_contents(tmp_path, contents)
 
     assert held == [32, 32, 16]
     assert [outcome.rows_stored for outcome in result.outcomes] == [5] * 80

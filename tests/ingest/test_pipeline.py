@@ -258,7 +258,7 @@ while True:
 print(len(versions))
 """
 SMALL_BATCHES = """
-from ingest import batching, pipeline
+from ingest import batching
 from ingest.cli import main
 
 batching.BATCH_OBJECTS = 10
