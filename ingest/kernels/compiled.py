@@ -58,7 +58,7 @@ ARGUMENTS: dict[str, tuple[str, int]] = {
     "LongRows": ("int64", 2),
     "HashRows": ("uint64", 2),
 }
-MODULES = ("tables", "words", "text", "ends", "places", "groups", "own", "pages")
+MODULES = ("tables", "words", "text", "ends", "places", "groups", "own", "dictionaries", "pages")
 INLINED = "is_inlined"
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ingest.kernels import pages
+from ingest.kernels import dictionaries, pages
 
 if TYPE_CHECKING:
     from ingest.parse.address_table import AddressTable
@@ -209,7 +209,7 @@ def _range_of(
     values: npt.NDArray[np.int32] | npt.NDArray[np.int64],
 ) -> tuple[int, int, int]:
     """Return the smallest value, the smallest that is not negative, and the largest or -1."""
-    find = pages.find_long_range if values.dtype == np.int64 else pages.find_range
+    find = dictionaries.find_long_range if values.dtype == np.int64 else dictionaries.find_range
     found = np.empty(3, np.int64)
     find(values, found)
     lowest, low, high = found.tolist()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ingest.kernels import pages
+from ingest.kernels import dictionaries, pages
 from ingest.kernels.tables import new_slots
 from ingest.schema import StoredType
 from ingest.store.columns import Codes, Column, Flags, Numbers, Pairs, Texts
@@ -160,7 +160,7 @@ def _numbers(name: str, stored: StoredType, column: Numbers, rows: Rows, room: R
         )  # fmt: skip
     found: npt.NDArray[np.integer] = room.found[:0]
     if high - low < _DENSE:
-        index = pages.index_longs if is_large else pages.index_ints
+        index = dictionaries.index_longs if is_large else dictionaries.index_ints
         offsets = room.found.view(np.int32)
         n_found = index(
             values, rows, low, _NO_NULLS, room.places(_DENSE), offsets,
@@ -171,7 +171,7 @@ def _numbers(name: str, stored: StoredType, column: Numbers, rows: Rows, room: R
     else:
         n_found = _index_scattered(values, rows, room)
         found = room.found[: max(n_found, 0)]
-    if n_found != pages.TOO_MANY:
+    if n_found != dictionaries.TOO_MANY:
         n_set = int(room.count[0])
         statistics = _statistics(len(rows) - n_set, found, kind)
         page = _page(n_found, n_set, levels, len(rows), room)
@@ -198,11 +198,11 @@ def _index_scattered(
     most = len(rows) // 2
     limit = min(_FIRST_DISTINCT, most)
     while True:
-        n_found = pages.index_scattered(
+        n_found = dictionaries.index_scattered(
             values.astype(np.int64, copy=False), rows, limit, new_slots(limit), room.found,
             room.indexes, room.levels, room.count,
         )  # fmt: skip
-        if n_found != pages.TOO_MANY or limit == most:
+        if n_found != dictionaries.TOO_MANY or limit == most:
             return n_found
         limit = most
 
@@ -243,7 +243,7 @@ def _same_indexes(column: Codes, rows: Rows, room: Room) -> _Indexed | None:
     found = indexed.found[~is_null]
     chosen = np.full(len(is_null), -1, np.int32)
     chosen[~is_null] = np.arange(len(found), dtype=np.int32)
-    pages.choose_indexes(
+    dictionaries.choose_indexes(
         indexed.numbers, chosen, indexed.is_set, room.indexes, room.levels, room.count
     )
     n_set = int(room.count[0])
@@ -257,7 +257,7 @@ def _index_codes(column: Codes, rows: Rows, room: Room) -> _Indexed:
     found = room.found.view(np.int32)
     nulls = _NO_NULLS if column.is_null is None else column.is_null.view(np.uint8)
     levels = room.levels_of(column)
-    n_found = pages.index_ints(
+    n_found = dictionaries.index_ints(
         column.codes, rows, 0, nulls, room.places(len(column.meanings)), found,
         room.indexes, levels, room.count,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ingest.kernels import groups, pages
+from ingest.kernels import dictionaries, groups
 from ingest.schema import TABLES
 from ingest.store.columns import Table
 from ingest.store.commit import NewPart
@@ -49,10 +49,10 @@ def write_parts(tables: Mapping[str, Table], folder: Path, name: str) -> list[Ne
                 file.flush()
                 os.fsync(file.fileno())
                 size = file.tell()
-            pages.find_bounds(table.times, rows, bounds)
+            dictionaries.find_bounds(table.times, rows, bounds)
             first, last = bounds.tolist() if hour_number >= 0 else (None, None)
             if last is not None and table.last_times is not None:
-                pages.find_bounds(table.last_times, rows, bounds)
+                dictionaries.find_bounds(table.last_times, rows, bounds)
                 last = bounds.tolist()[1]
             parts.append(
                 NewPart(

@@ -17,16 +17,18 @@ import pytest
 from tests.ingest.conftest import KERNELS
 from tests.ingest.loading import ROOT
 
-MODULES = ("conversation", "kernels", "parse_text", "places", "rollup", "text_reader")
+MODULES = (
+    "conversation", "kernels", "parquet_files", "parse_text", "places", "rollup", "text_reader",
+)  # fmt: skip
 LOOK = """
 import sys
 from pathlib import Path
 import numpy as np
-from ingest.kernels import compiled, pages, text
+from ingest.kernels import compiled, dictionaries, text
 compiled.load_kernels(Path(sys.argv[1]))
 rows = np.array([int(sys.argv[2])], np.int32)
 if sys.argv[3] == "columns":
-    pages.find_bounds(np.zeros(3, np.int64), rows, np.zeros(2, np.int64))
+    dictionaries.find_bounds(np.zeros(3, np.int64), rows, np.zeros(2, np.int64))
 else:
     text.fill_tokens(np.zeros((1, 2), np.uint64), np.zeros(1 + rows[0], np.int64), rows)
 """
