@@ -75,6 +75,10 @@
     }
   }
 
+  function relocate() {
+    net.cy.renderer().invalidateContainerClientCoordsCache();
+  }
+
   // Map ---------------------------------------------------------------------------------------
 
   function canvas() {
@@ -203,13 +207,22 @@
         // A change of the theme restyles every node.
         resketch();
       });
+      var size = middle();
       new ResizeObserver(function () {
         cy.resize();
-        if (!touched) {
+        if (touched) {
+          // What the reader has put into the middle stays there.
+          cy.panBy({ x: middle().x - size.x, y: middle().y - size.y });
+        } else {
           fit();
         }
+        size = middle();
         resketch();
       }).observe(cy.container());
+      // What is above may have grown: then the panel moves, and Cytoscape knows of sizes alone.
+      ["pointerenter", "pointerdown"].forEach(function (event) {
+        cy.container().addEventListener(event, relocate, true);
+      });
       var map = canvas();
       map.addEventListener("pointerdown", function (event) {
         map.setPointerCapture(event.pointerId);

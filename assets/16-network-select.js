@@ -155,11 +155,11 @@
   net.part({
     wire: function (cy) {
       cy.on("tap", function (event) {
-        close(false);
         if (held) {
-          held = false; // The end of a long press is no click.
+          held = false; // The end of a long press is no click; its menu stays.
           return;
         }
+        close(false);
         var part = event.target === cy ? null : event.target;
         net.find(".network-canvas").focus({ preventScroll: true });
         net.walk.remember(part);
@@ -169,7 +169,13 @@
         expand(event.target);
       });
       cy.on("cxttap taphold", "node, edge", function (event) {
-        held = event.type === "taphold";
+        if (event.type === "taphold") {
+          // A mouse has a button for the menu, and a slow click is a click.
+          if (!event.originalEvent.touches) {
+            return;
+          }
+          held = true;
+        }
         var area = cy.container().getBoundingClientRect();
         var at = event.renderedPosition;
         net.walk.remember(event.target);

@@ -80,7 +80,9 @@ def _drawing() -> Any:
         layout=_PRESET,
         stylesheet=cytoscape_stylesheet("light"),
         autoRefreshLayout=False,
-        responsive=True,
+        # assets/14-network-view.js fits the picture: the component's own way goes by the last
+        # frame, so a resize between a fit and its frame takes the fit back.
+        responsive=False,
         minZoom=0.05,
         maxZoom=5,
         className="cytoscape",
