@@ -47,6 +47,7 @@ QUIET = dict.fromkeys(
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # The plugin that runs them side by side reads the marks next.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share a cluster, or a server and a browser, in one process."""
     for item in items:
