@@ -58,6 +58,7 @@ class Fetcher:
         listed: Objects listed so far.
         known: Of these, objects that were left out as known.
         new_bytes: Size of the others.
+        is_listed: The listing is complete.
         waker: Can be read when something has arrived.
         spool: Holds the copies of what was fetched; arrivals are released there.
         error: What ended the listing early, once `is_done`.
@@ -75,7 +76,7 @@ class Fetcher:
         self._source, self._objects, self._is_known = source, objects, is_known
         self.listed = self.known = self.new_bytes = 0
         self.error: Exception | None = None
-        self.gave_up = False
+        self.is_listed = self.gave_up = False
         self._todo: queue.Queue[LogObject | None] = queue.Queue(_LISTED_AHEAD)
         self._arrivals: queue.Queue[Arrival] = queue.Queue(_FETCHED_AHEAD)
         self.waker, self._bell = socket.socketpair()
@@ -106,11 +107,6 @@ class Fetcher:
         self.spool.close()
         self.waker.close()
         self._bell.close()
-
-    @property
-    def is_listed(self) -> bool:
-        """The listing is complete."""
-        return not self._threads[0].is_alive()
 
     @property
     def is_done(self) -> bool:
@@ -153,6 +149,8 @@ class Fetcher:
                     break
         except Exception as error:  # noqa: BLE001 - raised again in the main thread
             self.error = error
+        # Before `is_done`: batches that share out the rest have to know how much it is.
+        self.is_listed = True
         for _ in self._threads[1:]:
             self._put(self._todo, None)
         self._end()

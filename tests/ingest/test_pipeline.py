@@ -14,6 +14,7 @@ import pytest
 
 from ingest import batching, pipeline
 from ingest.batch import BatchResult
+from ingest.fetching import Fetcher
 from ingest.parser_pool import TICK_S, ParserPool
 from ingest.pipeline import load
 from ingest.report import IngestReport, Progress
@@ -339,7 +340,12 @@ def test_a_load_sleeps_while_all_parsers_work(tmp_path, logs, monkeypatch):
 
 @pytest.mark.parametrize(("listing_s", "sizes"), [(30.0, [8, 7]), (0.0, [10, 5])])
 def test_batches_are_alike_where_the_listing_is_short(tmp_path, monkeypatch, listing_s, sizes):
-    """It is waited for, but not for long: a batch that is full goes without."""
+    """It is waited for, but not for long: a batch that is full goes without.
+
+    A thread that has said its last word may live on for a while.
+    """
+    end = Fetcher._end
+    monkeypatch.setattr(Fetcher, "_end", lambda fetcher: (end(fetcher), time.sleep(0.2)))
     for n in range(15):
         write_log(tmp_path / "logs" / f"{n:02}.log", make_flows({"bytes": 10 + n}))
     size = (tmp_path / "logs" / "00.log").stat().st_size
