@@ -207,16 +207,16 @@
         // A change of the theme restyles every node.
         resketch();
       });
-      var size = middle();
+      var before = middle();
       new ResizeObserver(function () {
         cy.resize();
         if (touched) {
           // What the reader has put into the middle stays there.
-          cy.panBy({ x: middle().x - size.x, y: middle().y - size.y });
+          cy.panBy({ x: middle().x - before.x, y: middle().y - before.y });
         } else {
           fit();
         }
-        size = middle();
+        before = middle();
         resketch();
       }).observe(cy.container());
       // What is above may have grown: then the panel moves, and Cytoscape knows of sizes alone.

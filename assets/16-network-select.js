@@ -169,13 +169,11 @@
         expand(event.target);
       });
       cy.on("cxttap taphold", "node, edge", function (event) {
-        if (event.type === "taphold") {
-          // A mouse has a button for the menu, and a slow click is a click.
-          if (!event.originalEvent.touches) {
-            return;
-          }
-          held = true;
+        var isHold = event.type === "taphold";
+        if (isHold && !event.originalEvent.touches) {
+          return; // A mouse has a button for the menu, and a slow click is a click.
         }
+        held = isHold;
         var area = cy.container().getBoundingClientRect();
         var at = event.renderedPosition;
         net.walk.remember(event.target);

@@ -29,12 +29,17 @@ def small_disk(tmp_path):
     subprocess.run(["/usr/bin/umount", "-l", str(disk)], check=True)  # noqa: S603
 
 
+def make_read_only(disk: Path) -> None:
+    """Let nobody write there any more."""
+    remount = ["/usr/bin/mount", "-o", "remount,ro", str(disk)]
+    subprocess.run(remount, check=True)  # noqa: S603
+
+
 @needs_root
 def test_a_read_only_disk_exits_with_73(tmp_path, small_disk):
     """A cache on a disk that cannot be written is one sentence."""
     log = write_log(tmp_path / "a.log", make_flows())
-    remount = ["/usr/bin/mount", "-o", "remount,ro", str(small_disk)]
-    subprocess.run(remount, check=True)  # noqa: S603
+    make_read_only(small_disk)
     result = run_ingest("load", log, "--cache", small_disk / "cache")
 
     assert result.returncode == 73
@@ -49,8 +54,7 @@ def test_a_cache_on_a_read_only_disk_can_be_read(tmp_path, small_disk):
     """The dashboard needs no right to write."""
     log = write_log(tmp_path / "a.log", make_flows())
     assert run_ingest("load", log, "--cache", small_disk / "cache").returncode == 0
-    remount = ["/usr/bin/mount", "-o", "remount,ro", str(small_disk)]
-    subprocess.run(remount, check=True)  # noqa: S603
+    make_read_only(small_disk)
 
     assert CacheReader(small_disk / "cache").snapshot().facts.rows_stored == 1
 
